@@ -67,13 +67,13 @@ library Correlation {
     }
 
     /// @notice Losses of an account in each scenario, by underlying and in total.
-    /// @param stakes exposures by number of the underlying
+    /// @param exposures exposures by number of the underlying
     /// @param scenarios scenarios of the rules
-    function outlook(Portfolio.PortfolioExposure[] memory stakes, Shock.Scenario[] memory scenarios) internal pure returns (ScenarioLossTable memory self) {
-        self.profitsWad = new int256[][](stakes.length);
-        self.basisWad = new int256[](stakes.length);
-        self.legs = new UnderlyingLoss[](stakes.length);
-        for (uint256 i = 0; i < stakes.length; i++) enter(self, i, stakes[i], scenarios);
+    function outlook(Portfolio.PortfolioExposure[] memory exposures, Shock.Scenario[] memory scenarios) internal pure returns (ScenarioLossTable memory self) {
+        self.profitsWad = new int256[][](exposures.length);
+        self.basisWad = new int256[](exposures.length);
+        self.legs = new UnderlyingLoss[](exposures.length);
+        for (uint256 i = 0; i < exposures.length; i++) enter(self, i, exposures[i], scenarios);
         self.jointWad = joint(self.profitsWad, scenarios.length);
     }
 
@@ -81,15 +81,15 @@ library Correlation {
     /// @dev the largest loss of all underlyings in one scenario remains as it is
     /// @param self scenario losses of the account
     /// @param place number of the underlying
-    /// @param stake exposure to the underlying
+    /// @param exposure exposure to the underlying
     /// @param scenarios scenarios of the rules
-    function enter(ScenarioLossTable memory self, uint256 place, Portfolio.PortfolioExposure memory stake, Shock.Scenario[] memory scenarios) internal pure {
-        if (stake.netWad2 == 0 && stake.terms.length == 0 && stake.hedges.length == 0) {
+    function enter(ScenarioLossTable memory self, uint256 place, Portfolio.PortfolioExposure memory exposure, Shock.Scenario[] memory scenarios) internal pure {
+        if (exposure.stake.netWad2 == 0 && exposure.terms.length == 0 && exposure.hedges.length == 0) {
             UnderlyingLoss memory none;
             (self.profitsWad[place], self.basisWad[place], self.legs[place]) = (new int256[](0), 0, none);
             return;
         }
-        (self.profitsWad[place], self.basisWad[place]) = Portfolio.outcomes(stake, scenarios);
+        (self.profitsWad[place], self.basisWad[place]) = Portfolio.outcomes(exposure, scenarios);
         self.legs[place] = leg(scenarios, self.profitsWad[place], self.basisWad[place]);
     }
 
@@ -227,21 +227,21 @@ library Correlation {
 
     /// @notice Portfolio margin requirement of an account.
     /// @dev factor * loss + sum over underlyings of contingencies
-    /// @param stakes exposures by number of the underlying
+    /// @param exposures exposures by number of the underlying
     /// @param lossWad loss of the account after risk offsets [wad]
     /// @param terms terms that aggregate losses
     /// @param quoteWad price of the quote token [wad]
     /// @param level initial or maintenance
     /// @custom:rounds up, because it must be held
     function requirement(
-        Portfolio.PortfolioExposure[] memory stakes,
+        Portfolio.PortfolioExposure[] memory exposures,
         uint256 lossWad,
         LossTerms memory terms,
         uint256 quoteWad,
         Level level
     ) internal pure returns (uint256 total) {
         total = Fixed.mulDivUp(lossWad, lossFactor(terms, quoteWad, level), Fixed.WAD);
-        for (uint256 i = 0; i < stakes.length; i++) total += Portfolio.contingency(stakes[i], level);
+        for (uint256 i = 0; i < exposures.length; i++) total += Portfolio.contingency(exposures[i], level);
     }
 
     /// @notice Validates the terms that aggregate losses.

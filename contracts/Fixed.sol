@@ -171,4 +171,11 @@ library Fixed {
     function bits(uint256 word, uint256 low, uint256 width) internal pure returns (uint256) {
         return (word >> low) & ((1 << width) - 1);
     }
+
+    /// @notice Word in which a bit is set.
+    /// @param word bits
+    /// @param place place of the bit, below 256
+    function withBit(uint256 word, uint256 place) internal pure returns (uint256) {
+        return word | (1 << place);
+    }
 }

@@ -10,26 +10,27 @@ import {Liquidation} from "./Liquidation.sol";
 import {LiquidationErrors} from "./LiquidationErrors.sol";
 import {Market} from "./Market.sol";
 import {MarketErrors} from "./MarketErrors.sol";
+import {Ruleset} from "./Ruleset.sol";
 import {Option} from "./Option.sol";
 import {Oracle} from "./Oracle.sol";
-import {Portfolio} from "./Portfolio.sol";
 import {PriceErrors} from "./PriceErrors.sol";
+import {Pricer} from "./Pricer.sol";
 import {Stress} from "./Stress.sol";
 
 /// @notice Stored state of the vault's money, and its movements between accounts.
 library Ledger {
     /// @notice Stored state of the vault's money.
     /// @dev underlyings and collaterals are numbered from 0 in the order of their listing; expiries: those whose settlement is not fixed yet;
-    /// stress: code of portfolio margin
+    /// stress: code of portfolio margin; pricer: code of option prices
     struct State {
         Cash.Pool cash;
         Liquidation.AuctionTerms terms;
         bytes32[] names;
         Market.MarketRisk[] risks;
         mapping(uint256 underlying => Market.OptionRisk) optionRisks;
-        mapping(uint256 underlying => Portfolio.PortfolioRisk) portfolioRisks;
-        Stress.Rules rules;
+        Ruleset.StoredModel model;
         Stress stress;
+        Pricer pricer;
         mapping(uint256 underlying => Oracle.PriceGuard) guards;
         mapping(uint256 underlying => Oracle.Price) prices;
         mapping(uint256 underlying => Funding.Track) tracks;

@@ -23,15 +23,16 @@ library Margin {
     }
 
     /// @notice Account valued at one moment.
-    /// @dev cashWad: present cash, with settled positions [wad]; lines: options; stakes: exposures of portfolio margin, by
-    /// underlying, none in standard mode; verdict: requirement of portfolio margin; depegRateWad: requirement per notional for the quote token
+    /// @dev cashWad: present cash, with settled positions [wad]; lines: options; stakes: perps and futures in portfolio margin, by
+    /// underlying, none in standard mode; modelled: bit of each underlying that portfolio margin covers; verdict: requirement of portfolio margin; depegRateWad: requirement per notional for the quote token
     /// [wad]; stale: first stale price among those that the account needs
     struct Book {
         int256 cashWad;
         Holding[] holdings;
         Standard.Exposure[] exposures;
         Standard.HeldOption[] lines;
-        Portfolio.PortfolioExposure[] stakes;
+        Portfolio.Stake[] stakes;
+        uint256 modelled;
         Correlation.PortfolioRequirement verdict;
         uint256 depegRateWad;
         Stale stale;
@@ -115,7 +116,7 @@ library Margin {
     /// @param self valued account
     /// @param underlying number of the underlying
     function isModelled(Book memory self, uint256 underlying) internal pure returns (bool) {
-        return self.stakes.length != 0 && Portfolio.isModelled(self.stakes[underlying].risk);
+        return Fixed.bits(self.modelled, underlying, 1) != 0;
     }
 
     /// @notice Whether an option is the first of its expiry.

@@ -6,9 +6,9 @@ import {Collateral} from "./Collateral.sol";
 import {Ledger} from "./Ledger.sol";
 import {Liquidation} from "./Liquidation.sol";
 import {Market} from "./Market.sol";
+import {Ruleset} from "./Ruleset.sol";
 import {Oracle} from "./Oracle.sol";
 import {Portfolio} from "./Portfolio.sol";
-import {Stress} from "./Stress.sol";
 
 /// @notice Every parameter in force, in one view.
 library Parameters {
@@ -42,7 +42,7 @@ library Parameters {
         Cash.DepegTerms depeg;
         UnderlyingParameters[] underlyings;
         CollateralParameters[] collaterals;
-        Stress.Rules rules;
+        Ruleset.Rules rules;
     }
 
     /// @notice Every parameter in force.
@@ -55,16 +55,17 @@ library Parameters {
         all.auction = self.terms;
         all.interest = self.cash.interest;
         all.depeg = self.cash.terms;
+        Ruleset.ModelParameters memory model = Ruleset.read(self.model.data);
         all.underlyings = new UnderlyingParameters[](self.risks.length);
         for (uint256 i = 0; i < all.underlyings.length; i++) {
             all.underlyings[i] =
-                UnderlyingParameters(self.names[i], self.risks[i], self.optionRisks[i], self.guards[i], self.portfolioRisks[i]);
+                UnderlyingParameters(self.names[i], self.risks[i], self.optionRisks[i], self.guards[i], Ruleset.riskOf(model, i));
         }
         all.collaterals = new CollateralParameters[](self.assets.length);
         for (uint256 i = 0; i < all.collaterals.length; i++) {
             Collateral.Asset storage asset = self.assets[i];
             all.collaterals[i] = CollateralParameters(asset.token, asset.decimals, asset.underlying, asset.terms);
         }
-        all.rules = self.rules;
+        all.rules = model.rules;
     }
 }

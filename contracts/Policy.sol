@@ -2,17 +2,17 @@
 pragma solidity ^0.8.28;
 
 import {Correlation} from "./Correlation.sol";
+import {Ruleset} from "./Ruleset.sol";
 import {Portfolio} from "./Portfolio.sol";
 import {Shock} from "./Shock.sol";
 import {Store} from "./Store.sol";
-import {Stress} from "./Stress.sol";
 
 /// @notice The parameters of portfolio margin: announced by the owner, in force after the delay.
 contract Policy is Store {
     event PortfolioScheduled(address indexed sender, uint256 indexed underlying, Portfolio.PortfolioRisk risk, uint256 effectiveAt);
     event PortfolioEnacted(address indexed sender, uint256 indexed underlying, Portfolio.PortfolioRisk risk);
-    event RulesScheduled(address indexed sender, Stress.Rules rules, uint256 effectiveAt);
-    event RulesEnacted(address indexed sender, Stress.Rules rules);
+    event RulesScheduled(address indexed sender, Ruleset.Rules rules, uint256 effectiveAt);
+    event RulesEnacted(address indexed sender, Ruleset.Rules rules);
 
     /// @notice Announces new portfolio margin parameters of an underlying.
     /// @param underlying number of the underlying
@@ -33,14 +33,14 @@ contract Policy is Store {
     function enactPortfolio(uint256 underlying, Portfolio.PortfolioRisk calldata risk) external {
         requireOwner(msg.sender);
         enact(keccak256(abi.encode("portfolio", underlying, risk)));
-        ledger.portfolioRisks[underlying] = risk;
+        Ruleset.setRisk(ledger.model, underlying, risk);
         emit PortfolioEnacted(msg.sender, underlying, risk);
     }
 
     /// @notice Announces new rules of portfolio margin.
     /// @param rules rules of portfolio margin
     /// @custom:reverts NotOwner, ParameterOutOfRange
-    function scheduleRules(Stress.Rules calldata rules) external {
+    function scheduleRules(Ruleset.Rules calldata rules) external {
         requireOwner(msg.sender);
         Shock.requireScenarios(rules.scenarios);
         Correlation.requireValid(rules.terms);
@@ -52,13 +52,10 @@ contract Policy is Store {
     /// @notice Puts announced rules of portfolio margin into force.
     /// @param rules rules of portfolio margin
     /// @custom:reverts NotOwner, NotScheduled, TooEarly
-    function enactRules(Stress.Rules calldata rules) external {
+    function enactRules(Ruleset.Rules calldata rules) external {
         requireOwner(msg.sender);
         enact(keccak256(abi.encode("rules", rules)));
-        delete ledger.rules.scenarios;
-        for (uint256 i = 0; i < rules.scenarios.length; i++) ledger.rules.scenarios.push(rules.scenarios[i]);
-        ledger.rules.terms = rules.terms;
-        ledger.rules.matrix = rules.matrix;
+        Ruleset.setRules(ledger.model, rules);
         emit RulesEnacted(msg.sender, rules);
     }
 }

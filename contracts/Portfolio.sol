@@ -76,15 +76,21 @@ library Portfolio {
         uint256 confidenceWad;
     }
 
-    /// @notice Exposure of an account to one underlying in portfolio margin.
-    /// @dev indexWad: index price [wad]; netWad2: sum of size * mark of perps and futures [wad * wad, exact]; grossSizeWad: sum of their |sizes|
-    /// [wad]; confidenceWad: lowest confidence of the prices they are valued by [wad]
-    struct PortfolioExposure {
-        PortfolioRisk risk;
+    /// @notice Perps and futures of an account on one underlying in portfolio margin.
+    /// @dev indexWad: index price [wad]; netWad2: sum of size * mark [wad * wad, exact]; grossSizeWad: sum of |sizes| [wad]; confidenceWad: lowest
+    /// confidence of the prices they are valued by [wad]
+    struct Stake {
         uint256 indexWad;
         int256 netWad2;
         uint256 grossSizeWad;
         uint256 confidenceWad;
+    }
+
+    /// @notice Exposure of an account to one underlying in portfolio margin.
+    /// @dev stake: perps and futures; hedges: collateral; terms: options, by expiry
+    struct PortfolioExposure {
+        PortfolioRisk risk;
+        Stake stake;
         Hedge[] hedges;
         ExpiryHoldings[] terms;
     }
@@ -112,12 +118,12 @@ library Portfolio {
         return risk.vol.floorSecs != 0;
     }
 
-    /// @notice Adds a perp or future to an exposure.
+    /// @notice Adds a perp or future to a stake.
     /// @dev size <= 2^96 and price <= 2^97, so the exact product fits 2^193
-    /// @param self exposure to add to
+    /// @param self stake to add to
     /// @param size size of the position [wad]
     /// @param priceWad part of its price that moves with the spot price [wad]
-    function stake(PortfolioExposure memory self, int256 size, uint256 priceWad) internal pure {
+    function add(Stake memory self, int256 size, uint256 priceWad) internal pure {
         self.netWad2 += size * int256(priceWad);
         self.grossSizeWad += Fixed.abs(size);
     }
@@ -139,7 +145,7 @@ library Portfolio {
         }
         uint256 hedgeWad = 0;
         for (uint256 i = 0; i < self.hedges.length; i++) hedgeWad += self.hedges[i].valueWad;
-        int256 netWad2 = self.netWad2;
+        int256 netWad2 = self.stake.netWad2;
         profitsWad = new int256[](scenarios.length);
         unchecked {
             for (uint256 k = 0; k < scenarios.length; k++) {
@@ -239,7 +245,7 @@ library Portfolio {
     function perpContingency(PortfolioExposure memory self, Level level) internal pure returns (uint256) {
         Contingency memory risk = self.risk.contingency;
         uint256 rate = level == Level.Initial ? risk.perpInitial : risk.perpMaintenance;
-        return Standard.priced(self.grossSizeWad, self.indexWad, rate);
+        return Standard.priced(self.stake.grossSizeWad, self.stake.indexWad, rate);
     }
 
     /// @notice Contingency of the naked short options of an expiry.
@@ -250,7 +256,7 @@ library Portfolio {
     function optionContingency(PortfolioExposure memory self, ExpiryHoldings memory term, Level level) internal pure returns (uint256) {
         Contingency memory risk = self.risk.contingency;
         uint256 rate = level == Level.Initial ? risk.optionInitial : risk.optionMaintenance;
-        return Standard.priced(naked(term.lines), self.indexWad, rate);
+        return Standard.priced(naked(term.lines), self.stake.indexWad, rate);
     }
 
     /// @notice Size of the naked short options of an expiry.
@@ -287,12 +293,12 @@ library Portfolio {
     function doubt(PortfolioExposure memory self, Level level) internal pure returns (uint256 total) {
         if (level == Level.Maintenance) return 0;
         Contingency memory risk = self.risk.contingency;
-        total = Standard.priced(self.grossSizeWad, self.indexWad, doubtRate(risk, self.confidenceWad));
+        total = Standard.priced(self.stake.grossSizeWad, self.stake.indexWad, doubtRate(risk, self.stake.confidenceWad));
         for (uint256 i = 0; i < self.terms.length; i++) {
             ExpiryHoldings memory term = self.terms[i];
             uint256 sizeWad = 0;
             for (uint256 j = 0; j < term.lines.length; j++) sizeWad += Fixed.abs(term.lines[j].size);
-            total += Standard.priced(sizeWad, self.indexWad, doubtRate(risk, term.confidenceWad));
+            total += Standard.priced(sizeWad, self.stake.indexWad, doubtRate(risk, term.confidenceWad));
         }
     }
 

@@ -8,18 +8,26 @@ import {Standard} from "./Standard.sol";
 
 /// @notice Exposures of portfolio margin: collateral and options of a valued account, by underlying and expiry.
 library Stakes {
-    /// @notice Adds collateral and options to the exposures of an account.
-    /// @dev perps and futures are included already
-    /// @param stakes exposures by number of the underlying
+    /// @notice Exposures of an account, by number of the underlying.
+    /// @dev of an underlying without parameters, none
+    /// @param stakes perps and futures, by number of the underlying
     /// @param holdings valued collateral
     /// @param lines options
-    function gather(Portfolio.PortfolioExposure[] memory stakes, Margin.Holding[] memory holdings, Standard.HeldOption[] memory lines) internal pure {
-        if (holdings.length == 0 && lines.length == 0) return;
+    /// @param risks portfolio margin parameters, by number of the underlying
+    function gather(
+        Portfolio.Stake[] memory stakes,
+        Margin.Holding[] memory holdings,
+        Standard.HeldOption[] memory lines,
+        Portfolio.PortfolioRisk[] memory risks
+    ) internal pure returns (Portfolio.PortfolioExposure[] memory found) {
+        found = new Portfolio.PortfolioExposure[](stakes.length);
         uint256[] memory places = firsts(lines);
-        for (uint256 i = 0; i < stakes.length; i++) {
-            if (!Portfolio.isModelled(stakes[i].risk)) continue;
-            stakes[i].hedges = hedges(holdings, i, stakes[i].confidenceWad);
-            stakes[i].terms = terms(lines, places, i);
+        for (uint256 i = 0; i < stakes.length && i < risks.length; i++) {
+            if (!Portfolio.isModelled(risks[i])) continue;
+            found[i].risk = risks[i];
+            found[i].stake = stakes[i];
+            found[i].hedges = hedges(holdings, i, stakes[i].confidenceWad);
+            found[i].terms = terms(lines, places, i);
         }
     }
 

@@ -4,7 +4,6 @@ pragma solidity ^0.8.28;
 import {Account, AccountId} from "./Account.sol";
 import {Cash} from "./Cash.sol";
 import {Collateral} from "./Collateral.sol";
-import {Correlation} from "./Correlation.sol";
 import {Fixed} from "./Fixed.sol";
 import {Funding} from "./Funding.sol";
 import {Ledger} from "./Ledger.sol";
@@ -13,7 +12,6 @@ import {Market} from "./Market.sol";
 import {Oracle} from "./Oracle.sol";
 import {Portfolio} from "./Portfolio.sol";
 import {PriceErrors} from "./PriceErrors.sol";
-import {Stakes} from "./Stakes.sol";
 import {Level, Standard} from "./Standard.sol";
 import {Stress} from "./Stress.sol";
 import {Surface} from "./Surface.sol";
@@ -68,18 +66,20 @@ library Valuation {
         valued.holdings = new Margin.Holding[](self.assets.length);
         valued.exposures = new Standard.Exposure[](self.risks.length);
         valued.lines = new Standard.HeldOption[](optionCount(self, held.entries));
-        if (held.mode == Account.PORTFOLIO) valued.stakes = new Portfolio.PortfolioExposure[](self.risks.length);
+        if (held.mode == Account.PORTFOLIO) {
+            valued.stakes = new Portfolio.Stake[](self.risks.length);
+            valued.modelled = self.model.modelled;
+        }
         valueBalances(self, held.balances, valued);
         valuePositions(self, held.entries, valued);
         if (held.mode == Account.PORTFOLIO) quotePrice(self, valued);
     }
 
-    /// @notice Account valued at present prices, with the exposures and the requirement of portfolio margin.
+    /// @notice Account valued at present prices, with its portfolio margin requirement at both levels.
     /// @param self ledger
     /// @param account account
     function book(Ledger.State storage self, AccountId account) internal view returns (Margin.Book memory valued) {
-        valued = _judged(self, image(self, account));
-        Stakes.gather(valued.stakes, valued.holdings, valued.lines);
+        return _judged(self, image(self, account));
     }
 
     /// @notice Price of the quote token: one where it has no feed.
@@ -104,11 +104,11 @@ library Valuation {
     function assess(Ledger.State storage self, Margin.Book memory valued, Level level)
         internal
         view
-        returns (Correlation.ScenarioLossTable memory found)
+        returns (bytes memory losses)
     {
-        if (valued.stakes.length == 0) return found;
+        if (valued.stakes.length == 0) return losses;
         uint256 requiredWad;
-        (requiredWad, found) = self.stress.assess(exposuresOf(valued), self.rules, quotePrice(self, valued), level);
+        (requiredWad, losses) = self.stress.assess(exposuresOf(valued), self.model.data, quotePrice(self, valued), level);
         if (level == Level.Initial) valued.verdict.initialWad = requiredWad;
         else valued.verdict.maintenanceWad = requiredWad;
     }
@@ -191,7 +191,7 @@ library Valuation {
         } else {
             (markWad, fixedWad) = forward(self, valued, instrument);
         }
-        if (Margin.isModelled(valued, underlying)) Portfolio.stake(valued.stakes[underlying], entry.size, markWad - fixedWad);
+        if (Margin.isModelled(valued, underlying)) Portfolio.add(valued.stakes[underlying], entry.size, markWad - fixedWad);
         int256 received = Funding.payment(entry.size, Ledger.fundingIndex(self, instrument) - entry.fundingIndex);
         Standard.absorb(exposure, entry.size, entry.quote + received, markWad);
     }
@@ -202,8 +202,10 @@ library Valuation {
     /// @param lines options of the account
     function markOptions(Ledger.State storage self, Standard.HeldOption[] memory lines) internal view {
         if (lines.length == 0) return;
-        uint256[] memory marks = self.stress.marks(lines);
-        for (uint256 i = 0; i < lines.length; i++) lines[i].markWad = marks[i];
+        Surface.Svi[] memory surfaces = new Surface.Svi[](lines.length);
+        for (uint256 i = 0; i < lines.length; i++) surfaces[i] = self.curves[Market.termOf(lines[i].underlying, lines[i].expiry)].svi;
+        (uint256[] memory volsWad, uint256[] memory marksWad) = self.pricer.quotes(lines, surfaces);
+        for (uint256 i = 0; i < lines.length; i++) (lines[i].volWad, lines[i].markWad) = (volsWad[i], marksWad[i]);
     }
 
     /// @notice Prices options that are priced already, but for some.
@@ -216,7 +218,7 @@ library Valuation {
             uint256 place = i < priced.length && Standard.isAlike(lines[i], priced[i]) ? i : 0;
             while (place < priced.length && !Standard.isAlike(lines[i], priced[place])) place++;
             if (place < priced.length) {
-                lines[i].markWad = priced[place].markWad;
+                (lines[i].volWad, lines[i].markWad) = (priced[place].volWad, priced[place].markWad);
                 continue;
             }
             Standard.HeldOption[] memory one = new Standard.HeldOption[](1);
@@ -225,7 +227,7 @@ library Valuation {
         }
     }
 
-    /// @notice Option position without its mark price.
+    /// @notice Option position without its vol and mark price.
     /// @dev records a stale surface
     /// @param self ledger
     /// @param valued book that it belongs to
@@ -244,7 +246,6 @@ library Valuation {
         line.confidenceWad = Fixed.min(exposure.confidenceWad, Fixed.min(curve.confidence, curve.surfaceConfidence));
         line.rateWad = curve.rate;
         line.secs = line.expiry > block.timestamp ? line.expiry - block.timestamp : 0;
-        line.volWad = curve.surfacePublishedAt == 0 ? 0 : Surface.vol(curve.svi, line.strikeWad);
         if (line.secs == 0) return line;
         note(valued, line.underlying, line.expiry, curve.surfacePublishedAt, exposure.optionRisk.heartbeatSecs);
     }
@@ -290,7 +291,6 @@ library Valuation {
         exposure.stableWad = price.stable;
         note(valued, underlying, 0, price.publishedAt, exposure.risk.heartbeatSecs);
         if (valued.stakes.length == 0) return exposure;
-        valued.stakes[underlying].risk = self.portfolioRisks[underlying];
         valued.stakes[underlying].indexWad = price.index;
         valued.stakes[underlying].confidenceWad = price.confidence;
     }
@@ -372,7 +372,7 @@ library Valuation {
     /// @param held holdings
     /// @custom:reverts ParameterOutOfRange, UnknownInstrument, InstrumentExpired
     function requireValid(Ledger.State storage self, Account.Image memory held) internal view {
-        uint256 modes = self.rules.scenarios.length == 0 ? Account.STANDARD : Account.PORTFOLIO;
+        uint256 modes = self.model.hasRules ? Account.PORTFOLIO : Account.STANDARD;
         Market.requireWithin("mode", held.mode, Account.STANDARD, modes);
         Market.requireWithin("principal", Fixed.abs(held.principal), 0, MAX_HELD);
         Market.requireWithin("balances", held.balances.length, self.assets.length, self.assets.length);
@@ -391,6 +391,6 @@ library Valuation {
     /// @param held state of the account
     function _judged(Ledger.State storage self, Account.Image memory held) private view returns (Margin.Book memory valued) {
         valued = valuedImage(self, held);
-        if (valued.stakes.length != 0) valued.verdict = self.stress.judge(exposuresOf(valued), self.rules, quotePrice(self, valued));
+        if (valued.stakes.length != 0) valued.verdict = self.stress.judge(exposuresOf(valued), self.model.data, quotePrice(self, valued));
     }
 }

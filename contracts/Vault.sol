@@ -12,10 +12,12 @@ import {Fixed} from "./Fixed.sol";
 import {Ledger} from "./Ledger.sol";
 import {Liquidation} from "./Liquidation.sol";
 import {Market} from "./Market.sol";
+import {Ruleset} from "./Ruleset.sol";
 import {MarketErrors} from "./MarketErrors.sol";
 import {NumberErrors} from "./NumberErrors.sol";
 import {Oracle} from "./Oracle.sol";
 import {PriceErrors} from "./PriceErrors.sol";
+import {Pricer} from "./Pricer.sol";
 import {Stress} from "./Stress.sol";
 import {Diamond} from "./diamond/Diamond.sol";
 
@@ -69,6 +71,7 @@ contract Vault is Checks, Diamond {
         uint256 delaySecs_,
         Liquidation.AuctionTerms memory terms_,
         Stress stress_,
+        Pricer pricer_,
         Facet[] memory facets_
     ) Diamond(facets_) {
         Liquidation.requireValid(terms_);
@@ -76,6 +79,7 @@ contract Vault is Checks, Diamond {
         delaySecs = delaySecs_;
         ledger.terms = terms_;
         ledger.stress = stress_;
+        ledger.pricer = pricer_;
         ledger.cash.token = quote;
         ledger.cash.decimals = Collateral.requireDecimals(quote);
         ledger.cash.terms.feed = uint8(Cash.NO_FEED);
@@ -106,7 +110,7 @@ contract Vault is Checks, Diamond {
         if (msg.sender != Account.ownerOf(account)) revert AuthorityErrors.NotAuthorized(account, msg.sender);
         requireRunning();
         Ledger.requireIdle(ledger, account);
-        Market.requireWithin("mode", mode, Account.STANDARD, ledger.rules.scenarios.length == 0 ? Account.STANDARD : Account.PORTFOLIO);
+        Market.requireWithin("mode", mode, Account.STANDARD, ledger.model.hasRules ? Account.PORTFOLIO : Account.STANDARD);
         if (mode == Account.PORTFOLIO) Account.requireOptions(ledger.holders[account], 0);
         Account.Image memory former = begin(account, true);
         ledger.holders[account].mode = uint8(mode);
@@ -260,7 +264,7 @@ contract Vault is Checks, Diamond {
     /// @param underlying number of the underlying
     function isCostly(AccountId account, uint256 underlying) internal view returns (bool) {
         if (ledger.prices[underlying].confidence < ledger.risks[underlying].confidenceThreshold) return true;
-        return ledger.holders[account].mode == Account.PORTFOLIO && ledger.portfolioRisks[underlying].vol.floorSecs != 0;
+        return ledger.holders[account].mode == Account.PORTFOLIO && Ruleset.isModelled(ledger.model, underlying);
     }
 
     /// @notice Settlement price of an expiry.

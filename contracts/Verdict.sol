@@ -3,7 +3,6 @@ pragma solidity ^0.8.28;
 
 import {Account, AccountId} from "./Account.sol";
 import {AccountErrors} from "./AccountErrors.sol";
-import {Correlation} from "./Correlation.sol";
 import {Ledger} from "./Ledger.sol";
 import {Margin} from "./Margin.sol";
 import {Market} from "./Market.sol";
@@ -43,10 +42,10 @@ library Verdict {
         Account.Image memory held = Valuation.image(self, account);
         Margin.Book memory valued = Valuation.valuedImage(self, held);
         int256 adjusted = Margin.adjustedEquity(valued, Level.Initial);
-        Correlation.ScenarioLossTable memory found = Valuation.assess(self, valued, Level.Initial);
+        bytes memory losses = Valuation.assess(self, valued, Level.Initial);
         uint256 required = Margin.requirement(valued, Level.Initial);
         int256 left = adjusted - int256(required);
-        if (left < 0 && left < _bufferBefore(self, former, held, found, valued.lines)) {
+        if (left < 0 && left < _bufferBefore(self, former, held, losses, valued.lines)) {
             revert AccountErrors.InsufficientMargin(account, adjusted, required);
         }
     }
@@ -98,13 +97,13 @@ library Verdict {
     /// @param self ledger
     /// @param former state of the account before the change
     /// @param held state of the account after it
-    /// @param found scenario losses of the account after it; none in standard mode
+    /// @param losses scenario losses of the account after it, encoded; none in standard mode
     /// @param priced its options after it, whose marks are those before it
     function _bufferBefore(
         Ledger.State storage self,
         Account.Image memory former,
         Account.Image memory held,
-        Correlation.ScenarioLossTable memory found,
+        bytes memory losses,
         Standard.HeldOption[] memory priced
     ) private view returns (int256) {
         Margin.Book memory valued = Valuation.unmarkedImage(self, former);
@@ -113,7 +112,7 @@ library Verdict {
             bool[] memory changed = changes(self, former, held);
             uint256 quoteWad = Valuation.quotePrice(self, valued);
             valued.verdict.initialWad =
-                self.stress.reassess(Valuation.exposuresOf(valued), changed, found, self.rules, quoteWad, Level.Initial);
+                self.stress.reassess(Valuation.exposuresOf(valued), changed, losses, self.model.data, quoteWad, Level.Initial);
         }
         return Margin.margin(valued, Level.Initial);
     }

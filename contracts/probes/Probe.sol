@@ -24,7 +24,9 @@ abstract contract Probe is Shelf {
     function blank(Ledger.State storage state) internal view returns (Margin.Book memory valued) {
         valued.holdings = new Margin.Holding[](state.assets.length);
         valued.exposures = new Standard.Exposure[](state.risks.length);
-        if (state.rules.scenarios.length != 0) valued.stakes = new Portfolio.PortfolioExposure[](state.risks.length);
+        if (!state.model.hasRules) return valued;
+        valued.stakes = new Portfolio.Stake[](state.risks.length);
+        valued.modelled = state.model.modelled;
     }
 
     function imageOf(Ledger.State storage self, AccountId account) internal view returns (Account.Image memory) {

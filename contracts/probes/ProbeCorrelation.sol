@@ -8,21 +8,21 @@ import {Level} from "../Standard.sol";
 
 /// @notice Exposes the functions of Correlation.
 contract ProbeCorrelation {
-    function outlook(Portfolio.PortfolioExposure[] memory stakes, Shock.Scenario[] memory scenarios)
+    function outlook(Portfolio.PortfolioExposure[] memory exposures, Shock.Scenario[] memory scenarios)
         external
         pure
         returns (Correlation.ScenarioLossTable memory)
     {
-        return Correlation.outlook(stakes, scenarios);
+        return Correlation.outlook(exposures, scenarios);
     }
 
     function enter(
         Correlation.ScenarioLossTable memory self,
         uint256 place,
-        Portfolio.PortfolioExposure memory stake,
+        Portfolio.PortfolioExposure memory exposure,
         Shock.Scenario[] memory scenarios
     ) external pure returns (Correlation.ScenarioLossTable memory) {
-        Correlation.enter(self, place, stake, scenarios);
+        Correlation.enter(self, place, exposure, scenarios);
         return self;
     }
 
@@ -74,13 +74,13 @@ contract ProbeCorrelation {
     }
 
     function requirement(
-        Portfolio.PortfolioExposure[] memory stakes,
+        Portfolio.PortfolioExposure[] memory exposures,
         uint256 lossWad,
         Correlation.LossTerms memory terms,
         uint256 quoteWad,
         Level level
     ) external pure returns (uint256) {
-        return Correlation.requirement(stakes, lossWad, terms, quoteWad, level);
+        return Correlation.requirement(exposures, lossWad, terms, quoteWad, level);
     }
 
     function requireValid(Correlation.LossTerms memory terms) external pure {

@@ -64,4 +64,8 @@ contract ProbeFixed {
     function bits(uint256 word, uint256 low, uint256 width) external pure returns (uint256) {
         return Fixed.bits(word, low, width);
     }
+
+    function withBit(uint256 word, uint256 place) external pure returns (uint256) {
+        return Fixed.withBit(word, place);
+    }
 }

@@ -11,8 +11,8 @@ contract ProbePortfolio {
         return Portfolio.isModelled(risk);
     }
 
-    function stake(Portfolio.PortfolioExposure memory self, int256 size, uint256 priceWad) external pure returns (Portfolio.PortfolioExposure memory) {
-        Portfolio.stake(self, size, priceWad);
+    function add(Portfolio.Stake memory self, int256 size, uint256 priceWad) external pure returns (Portfolio.Stake memory) {
+        Portfolio.add(self, size, priceWad);
         return self;
     }
 

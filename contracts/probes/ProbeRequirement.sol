@@ -17,7 +17,8 @@ contract ProbeRequirement is Probe {
     {
         Ledger.State storage state = stored(self);
         Margin.Book memory valued = Valuation.valuedImage(state, Valuation.image(state, account));
-        found = Valuation.assess(state, valued, level);
+        bytes memory losses = Valuation.assess(state, valued, level);
+        if (losses.length != 0) found = abi.decode(losses, (Correlation.ScenarioLossTable));
         return (found, valued.verdict.initialWad, valued.verdict.maintenanceWad);
     }
 

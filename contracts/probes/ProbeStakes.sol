@@ -8,9 +8,8 @@ import {Standard} from "../Standard.sol";
 
 /// @notice Exposes the functions of Stakes; changed values are returned.
 contract ProbeStakes {
-    function gather(Margin.Book memory book) external pure returns (Margin.Book memory) {
-        Stakes.gather(book.stakes, book.holdings, book.lines);
-        return book;
+    function gather(Margin.Book memory book, Portfolio.PortfolioRisk[] memory risks) external pure returns (Portfolio.PortfolioExposure[] memory) {
+        return Stakes.gather(book.stakes, book.holdings, book.lines, risks);
     }
 
     function hedges(Margin.Book memory book, uint256 underlying) external pure returns (Portfolio.Hedge[] memory) {

@@ -7,9 +7,9 @@ import {Collateral} from "../Collateral.sol";
 import {Funding} from "../Funding.sol";
 import {Ledger} from "../Ledger.sol";
 import {Market} from "../Market.sol";
+import {Ruleset} from "../Ruleset.sol";
 import {Oracle} from "../Oracle.sol";
 import {Portfolio} from "../Portfolio.sol";
-import {Stress} from "../Stress.sol";
 
 /// @notice Stored ledgers of the probes, and ledgers as plain values.
 abstract contract Shelf {
@@ -33,7 +33,7 @@ abstract contract Shelf {
         Market.MarketRisk[] risks;
         Market.OptionRisk[] optionRisks;
         Portfolio.PortfolioRisk[] portfolioRisks;
-        Stress.Rules rules;
+        Ruleset.Rules rules;
         Oracle.Price[] prices;
         Funding.Track[] tracks;
         Dated[] curves;

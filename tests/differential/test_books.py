@@ -10,14 +10,14 @@ from typing import Any, cast
 import pytest
 
 from books import BOOK, PORTFOLIO_BOOK
-from crossvault.mirror import account as accounts, cash, market, stress, surface, valuation
+from crossvault.mirror import account as accounts, cash, market, pricer, surface, valuation
 from crossvault.mirror.account import PORTFOLIO, STANDARD, AccountId, Image
 from crossvault.mirror.correlation import ScenarioLossTable
 from crossvault.mirror.fixed import CAP
 from crossvault.mirror.ledger import State
 from crossvault.mirror.margin import Book, Holding
 from crossvault.mirror.oracle import WINDOW, Curve
-from crossvault.mirror.portfolio import PortfolioExposure
+from crossvault.mirror.portfolio import Stake
 from crossvault.mirror.standard import Exposure, HeldOption, Level
 from inputs import LINE, SIZE, svi, usual_svi
 from ledgers import (
@@ -81,6 +81,14 @@ def draw_marked(random: Random) -> HeldOption:
     line.vol_wad = surface.vol(curve.svi, line.strike_wad) if curve.svi.ref_forward else 0
     line.rate_wad = curve.rate
     return cast(HeldOption, line)
+
+
+def draw_surfaced(random: Random) -> Drawn:
+    """Options, each with the surface that it is priced by, or none."""
+    lines = [draw_marked(random) for _ in range(random.choice([1, 3]))]
+    secs = [max(1, line.secs) for line in lines]
+    surfaces = [usual_svi(random, line.forward_wad, each) for line, each in zip(lines, secs, strict=True)]
+    return {"lines": lines, "surfaces": [each if random.random() < 0.8 else surface.Svi() for each in surfaces]}
 
 
 def draw_position_call(random: Random) -> Drawn:
@@ -162,8 +170,9 @@ def draw_lines(random: Random) -> list[HeldOption]:
 def blank(stored: State, options: int = 0) -> Book:
     lines = [HeldOption() for _ in range(options)]
     valued = Book(0, [Holding() for _ in stored.assets], [Exposure() for _ in stored.risks], lines)
-    if stored.rules.scenarios:
-        valued.stakes = [PortfolioExposure() for _ in stored.risks]
+    if stored.model.has_rules:
+        valued.stakes = [Stake() for _ in stored.risks]
+        valued.modelled = stored.model.modelled
     return valued
 
 
@@ -321,9 +330,9 @@ BOOKS = {
     "ProbeRequirement": REQUIREMENTS, "ProbeMetrics": METRICS,
 }  # fmt: skip
 MARKS: dict[str, tuple[Any, Any]] = {
-    "marks": (lambda random: {"lines": [draw_marked(random) for _ in range(random.choice([1, 3]))]}, stress.marks),
+    "quotes": (draw_surfaced, pricer.quotes),
 }
-ALL = BOOKS | {"ProbeStress": MARKS}
+ALL = BOOKS | {"ProbePricer": MARKS}
 
 probes = pytest.fixture(started, scope="module")
 

@@ -11,6 +11,7 @@ from crossvault.evm.compiler import compile_contracts
 from crossvault.mirror import (
     account,
     account_errors,
+    analyst,
     appraiser,
     auction,
     authority_errors,
@@ -40,7 +41,9 @@ from crossvault.mirror import (
     policy,
     portfolio,
     price_errors,
+    pricer,
     registry,
+    ruleset,
     shock,
     stakes,
     standard,
@@ -57,6 +60,7 @@ from probing import Probes, functions_of
 from test_books import BOOKS
 from test_numbers import PURE
 from test_portfolios import PORTFOLIO
+from test_ruleset import MODEL
 from test_stakes import STAKES
 from test_stored import ACCOUNT, LEDGER
 from test_verdicts import BUFFERS, VERDICT
@@ -64,15 +68,18 @@ from test_verdicts import BUFFERS, VERDICT
 PROBED: dict[ModuleType, set[str]] = {
     **{module: set(PURE[module]) for module in (fixed, exp, normal, option, surface)},
     **{module: set(PURE[module]) for module in (oracle, market, funding, cash, standard, margin, liquidation)},
-    **{module: set(PORTFOLIO[module]) for module in (shock, portfolio, correlation, stress)},
+    **{module: set(PORTFOLIO[module]) for module in (shock, portfolio, correlation, stress, pricer)},
     stakes: set(STAKES),
+    ruleset: set(MODEL),
     collateral: {*PURE[collateral], "requireDecimals", "pull", "push"},
     account: set(ACCOUNT),
     ledger: set(LEDGER),
     valuation: {name for table in BOOKS.values() for name in table},
     verdict: {*VERDICT, *BUFFERS},
 }
-OTHERS = {valuation: set(BOOKS), verdict: {"ProbeVerdict", "ProbeBuffer"}}  # too large for one probe
+OTHERS = {  # too large for one probe, and of two words
+    valuation: set(BOOKS), verdict: {"ProbeVerdict", "ProbeBuffer"}, ruleset: {"ProbeRuleset"},
+}  # fmt: skip
 NO_FUNCTIONS = {
     account_errors,
     authority_errors,
@@ -90,7 +97,8 @@ READ_BY_STEPS = {
 }
 READ_BY_TESTS = {
     exchange: {"filledWad", "isCancelled", "digest"},  # by test_exchange
-    teller: {"scenarios", "greeks", "metricsOf"},  # by test_views
+    teller: {"metricsOf"},  # by test_views
+    analyst: {"scenarios", "greeks"},  # by test_views
     registry: {"parameters"},
     parameters: {"sheet"},
 }
@@ -102,7 +110,8 @@ BEHIND_DOORS = {
     },
     governance: set(),
     policy: set(),
-    teller: {"added"},
+    teller: set(),
+    analyst: {"added"},
     registry: set(),
     feed: {"quotation", "observe", "openCurve", "requireFeeder"},
     appraiser: {"initialMargin", "maintenance", "equity", "requireInitial", "requireNoFall"},
@@ -119,7 +128,7 @@ BEHIND_DOORS = {
 }  # fmt: skip
 CLASSES = {
     appraiser: appraiser.Appraiser, feed: feed.Feed, checks: checks.Checks,
-    policy: policy.Policy, teller: teller.Teller,
+    policy: policy.Policy, teller: teller.Teller, analyst: analyst.Analyst,
     store: store.Store, governance: governance.Governance, registry: registry.Registry,
     auction: auction.Auction, vault: vault.Vault, exchange: exchange.Exchange,
 }  # fmt: skip

@@ -174,6 +174,7 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
         "abs": {"a": SIGNED},
         **{name: {"a": WORD, "b": WORD} for name in ("min", "max")},
         "bits": {"word": WORD, "low": Integer(0, 300), "width": Integer(0, 255)},
+        "withBit": {"word": WORD, "place": Integer(0, 255)},
     },
     oracle: {
         "requireValid": {"guard": nearly(GUARD, ANY_GUARD)},

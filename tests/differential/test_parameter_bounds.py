@@ -18,8 +18,8 @@ from crossvault.mirror import cash, collateral, correlation, liquidation, market
 from crossvault.mirror.correlation import LossTerms, Matrix
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.number_errors import ParameterOutOfRange
+from crossvault.mirror.ruleset import Rules
 from crossvault.mirror.shock import Scenario, VolRisk
-from crossvault.mirror.stress import Rules
 from crossvault.mirror.surface import Svi
 from crossvault.scenario.parameter_fields import FIELDS
 

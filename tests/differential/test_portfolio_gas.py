@@ -32,7 +32,7 @@ RISK = PortfolioRisk(
 def exposure(random: Random, expiries: int, options: int) -> PortfolioExposure:
     """A perp and options of some expiries."""
     forward = random.randint(1_000, 5_000) * WAD
-    self = PortfolioExposure(RISK, forward, 3 * WAD * forward, 3 * WAD, WAD // 4)
+    self = PortfolioExposure(RISK, portfolio.Stake(forward, 3 * WAD * forward, 3 * WAD, WAD // 4))
     terms = []
     for number in range(expiries):
         term = ExpiryHoldings(0, forward, WAD // 20, (7 + 30 * number) * DAY, WAD // 4)

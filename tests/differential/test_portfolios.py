@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from crossvault.evm.codec import snake
-from crossvault.mirror import correlation, portfolio, shock, stress
+from crossvault.mirror import correlation, portfolio, pricer, shock, stress
 from crossvault.mirror.fixed import WAD
-from crossvault.mirror.portfolio import PortfolioExposure
+from crossvault.mirror.portfolio import PortfolioExposure, Stake
 from crossvault.mirror.shock import MAX_SCENARIOS
 from crossvault.mirror.stress import HeldExposures
-from inputs import AMOUNT, EXPIRY, LEVEL, LINE, RATIO, nearly
+from crossvault.mirror.surface import Svi
+from held_exposures import held
+from inputs import AMOUNT, EXPIRY, LEVEL, LINE, RATIO, nearly, svi
 from portfolio_inputs import (
     ANY_PARTS,
     ANY_SCENARIO,
@@ -45,6 +47,7 @@ from portfolio_inputs import (
     SHOCK,
     SIZE,
     SKEW_RISK,
+    STAKE,
     UNDERLYING_LOSS,
     UNDERLYING_LOSSES,
     VOL_RISK,
@@ -72,37 +75,48 @@ def joint_args(random: Random) -> dict[str, Any]:
 
 def enter_args(random: Random) -> dict[str, Any]:
     """A table of at least one underlying, and another exposure to one of them, or none."""
-    stakes, scenarios = [EXPOSURE.draw(random), *EXPOSURES.draw(random)], SCENARIOS.draw(random)
-    table = correlation.outlook(stakes, scenarios)
-    place = random.randrange(len(stakes))
-    return {"self": table, "place": place, "stake": former(random, stakes[place]), "scenarios": scenarios}
+    exposures, scenarios = [EXPOSURE.draw(random), *EXPOSURES.draw(random)], SCENARIOS.draw(random)
+    table = correlation.outlook(exposures, scenarios)
+    place = random.randrange(len(exposures))
+    return {"self": table, "place": place, "exposure": former(random, exposures[place]), "scenarios": scenarios}
 
 
-def former(random: Random, stake: PortfolioExposure) -> PortfolioExposure:
+def former(random: Random, exposure: PortfolioExposure) -> PortfolioExposure:
     """An exposure to the same underlying: none, one without options, or any other."""
-    bare = PortfolioExposure(stake.risk, stake.index_wad, confidence_wad=stake.confidence_wad)
+    index_wad, confidence_wad = exposure.stake.index_wad, exposure.stake.confidence_wad
+    none = PortfolioExposure(exposure.risk, Stake(index_wad, confidence_wad=confidence_wad))
     kind = random.randrange(3)
     if kind == 0:
-        return bare
+        return none
     other: PortfolioExposure = EXPOSURE.draw(random)
     if kind == 1:
-        return replace(bare, net_wad2=other.net_wad2, gross_size_wad=other.gross_size_wad)
-    return replace(other, risk=stake.risk, index_wad=stake.index_wad)
+        return replace(none, stake=replace(other.stake, index_wad=index_wad, confidence_wad=confidence_wad))
+    return replace(other, risk=exposure.risk, stake=replace(other.stake, index_wad=index_wad))
 
 
 def change(random: Random) -> tuple[dict[str, Any], dict[str, Any]]:
     """The arguments of `requirement` for exposures, and for others of none, one or several of their underlyings."""
-    stakes = [EXPOSURE.draw(random), *EXPOSURES.draw(random)]
-    stakes = [each if random.random() < 0.8 else PortfolioExposure(each.risk, each.index_wad) for each in stakes]
-    places = random.sample(range(len(stakes)), random.randrange(len(stakes) + 1))
-    formers = [former(random, each) if place in places else each for place, each in enumerate(stakes)]
-    shared = {"rules": rules(random), **_price_and_level(random)}
-    return {"held": HeldExposures(stakes, [], []), **shared}, {"held": HeldExposures(formers, [], []), **shared}
+    drawn = [EXPOSURE.draw(random), *EXPOSURES.draw(random)]
+    now = [
+        each if random.random() < 0.8 else PortfolioExposure(each.risk, Stake(each.stake.index_wad)) for each in drawn
+    ]
+    places = random.sample(range(len(now)), random.randrange(len(now) + 1))
+    formers = [former(random, each) if place in places else each for place, each in enumerate(now)]
+    shared, parameters = _price_and_level(random), rules(random)
+    (after, data), (before, _) = held(now, parameters), held(formers, parameters)
+    return {"held": after, "data": data, **shared}, {"held": before, "data": data, **shared}
 
 
 def differing(before: dict[str, Any], after: dict[str, Any]) -> list[bool]:
     """Whether the exposure of each underlying differs."""
-    return [was != becomes for was, becomes in zip(before["held"].stakes, after["held"].stakes, strict=True)]
+    places = range(len(after["data"].risks))
+    return [_part(before["held"], place) != _part(after["held"], place) for place in places]
+
+
+def _part(account: HeldExposures, underlying: int) -> tuple[Any, ...]:
+    """What an account holds of one underlying."""
+    parts = ([each for each in held_ if each.underlying == underlying] for held_ in (account.holdings, account.lines))
+    return account.stakes[underlying], *parts
 
 
 def reassess_args(random: Random) -> dict[str, Any]:
@@ -110,14 +124,23 @@ def reassess_args(random: Random) -> dict[str, Any]:
     after, before = change(random)
     _, found = stress.assess(**after)
     changed = differing(before, after)
-    return {**before, "changed": changed, "found": found}
+    return {**before, "changed": changed, "losses": found}
 
 
 def _price_and_level(random: Random) -> dict[str, Any]:
     return {"quote_wad": Integer(0, 2 * WAD).draw(random), "level": LEVEL.draw(random)}
 
 
-HELD = Generated(lambda random: HeldExposures(EXPOSURES.draw(random), [], []))
+def account_args(random: Random) -> dict[str, Any]:
+    account, data = held(EXPOSURES.draw(random), rules(random))
+    return {"held": account, "data": data}
+
+
+def quotes_args(random: Random) -> dict[str, Any]:
+    """Options at their strike, without a vol or of any, each with a surface or none."""
+    lines = [LINE.draw(random) for _ in range(random.choice([0, 1, 2, 5]))]
+    return {"lines": lines, "surfaces": [svi(random) if random.random() < 0.8 else Svi() for _ in lines]}
+
 
 PORTFOLIO: Mapping[Any, Mapping[str, Any]] = {
     shock: {
@@ -137,7 +160,7 @@ PORTFOLIO: Mapping[Any, Mapping[str, Any]] = {
     },
     portfolio: {
         "isModelled": {"risk": Either([RISK, Generated(lambda random: portfolio.PortfolioRisk())])},
-        "stake": {"self": EXPOSURE, "size": SIZE, "price_wad": Integer(0, 2**97)},
+        "add": {"self": STAKE, "size": SIZE, "price_wad": Integer(0, 2**97)},
         "outcomes": {"self": EXPOSURE, "scenarios": SCENARIOS},
         "ready": {"term": EXPIRY_HOLDINGS, "risk": RISK},
         "shocked": SHARED,
@@ -154,7 +177,7 @@ PORTFOLIO: Mapping[Any, Mapping[str, Any]] = {
         "requireValid": {"risk": Generated(nearly_valid_risk)},
     },
     correlation: {
-        "outlook": {"stakes": EXPOSURES, "scenarios": SCENARIOS},
+        "outlook": {"exposures": EXPOSURES, "scenarios": SCENARIOS},
         "enter": enter_args,
         "leg": leg_args,
         "joint": joint_args,
@@ -165,17 +188,19 @@ PORTFOLIO: Mapping[Any, Mapping[str, Any]] = {
         "loss": {"self": LOSS_TABLE, "terms": LOSS_TERMS, "matrix": MATRIX, "level": LEVEL},
         "lossFactor": {"terms": LOSS_TERMS, "quote_wad": Integer(0, 2 * WAD), "level": LEVEL},
         "requirement": {
-            "stakes": EXPOSURES, "loss_wad": LOSS, "terms": LOSS_TERMS, "quote_wad": AMOUNT, "level": LEVEL,
+            "exposures": EXPOSURES, "loss_wad": LOSS, "terms": LOSS_TERMS, "quote_wad": AMOUNT, "level": LEVEL,
         },
         "requireValid": {"terms": nearly(LOSS_TERMS, any_of(correlation.LossTerms))},
         "requireMatrix": {"matrix": Generated(nearly_valid_matrix)},
     },
     stress: {
-        "judge": {"held": HELD, "rules": Generated(rules), "quote_wad": Integer(0, 2 * WAD)},
+        "judge": lambda random: account_args(random) | {"quote_wad": Integer(0, 2 * WAD).draw(random)},
         "assess": lambda random: change(random)[0],
         "reassess": reassess_args,
-        "outlook": {"held": HELD, "rules": Generated(rules)},
-        "marks": {"lines": many(LINE.draw, [0, 1, 2, 5])},
+        "outlook": account_args,
+    },
+    pricer: {
+        "quotes": quotes_args,
         "greeks": {"lines": many(LINE.draw, [0, 1, 2, 5])},
     },
 }  # fmt: skip
@@ -200,8 +225,8 @@ def test_a_changed_account_is_reassessed_to_the_wei(probes: Probes) -> None:
     for after, before in drawn:
         pairs.append((stress.assess(**after)[0], stress.assess(**before)[0]))
         required, found = stress.assess(**after)
-        again.append({**before, "changed": differing(before, after), "found": found})
-        assert (required, stress.reassess(**again[-1] | {"found": deepcopy(found)})) == pairs[-1]
+        again.append({**before, "changed": differing(before, after), "losses": found})
+        assert (required, stress.reassess(**again[-1] | {"losses": deepcopy(found)})) == pairs[-1]
     alone = [side for pair in drawn for side in pair]
     assessed = [stress.assess(**each) for each in alone]
     assert list(probes.query("ProbeStress", "assess", alone)) == [plain(each) for each in assessed]

@@ -10,11 +10,12 @@ import pytest
 from books import BOOK, PORTFOLIO_BOOK
 from crossvault.mirror import stakes
 from crossvault.mirror.margin import Book
-from crossvault.mirror.portfolio import ExpiryHoldings, Hedge
+from crossvault.mirror.portfolio import ExpiryHoldings, Hedge, PortfolioExposure, PortfolioRisk
 from crossvault.mirror.standard import HeldOption
 from inputs import HOLDING, strip
 from ledgers import Drawn
-from probing import Integer, Probes, assert_equal, fresh, started
+from portfolio_inputs import RISK
+from probing import Integer, Probes, assert_equal, started
 
 
 def draw_underlying_of(random: Random) -> Drawn:
@@ -22,10 +23,15 @@ def draw_underlying_of(random: Random) -> Drawn:
     return {"book": valued, "underlying": random.randrange(len(valued.exposures))}
 
 
-def gather(book: Book) -> Book:
-    valued: Book = fresh(book)
-    stakes.gather(valued.stakes, valued.holdings, valued.lines)
-    return valued
+def draw_gathered(random: Random) -> Drawn:
+    """An account in portfolio mode; some of its underlyings have no parameters, and some are beyond the last."""
+    book = PORTFOLIO_BOOK.draw(random)
+    risks = [RISK.draw(random) if random.random() < 0.7 else PortfolioRisk() for _ in book.stakes]
+    return {"book": book, "risks": risks[: random.randint(0, 2 * len(risks))]}
+
+
+def gather(book: Book, risks: list[PortfolioRisk]) -> list[PortfolioExposure]:
+    return stakes.gather(book.stakes, book.holdings, book.lines, risks)
 
 
 def terms(book: Book, underlying: int) -> list[ExpiryHoldings]:
@@ -42,7 +48,7 @@ def hedges(book: Book, underlying: int) -> list[Hedge]:
 
 
 STAKES: dict[str, tuple[Any, Any]] = {
-    "gather": ({"book": PORTFOLIO_BOOK}, gather),
+    "gather": (draw_gathered, gather),
     "hedges": (draw_underlying_of, hedges),
     "isHedge": ({"held": HOLDING, "underlying": Integer(0, 1)}, stakes.is_hedge),
     "terms": (draw_underlying_of, terms),

@@ -14,8 +14,9 @@ from crossvault.mirror.account import MAX_POSITIONS
 from crossvault.mirror.fixed import CAP, WAD
 from crossvault.mirror.portfolio import ExpiryHoldings, ExpiryOption, Hedge, PortfolioExposure
 from crossvault.mirror.refusal import Refusal
+from crossvault.mirror.ruleset import Rules
 from crossvault.mirror.standard import Level
-from crossvault.mirror.stress import HeldExposures, Rules
+from held_exposures import held
 from probing import Probes, plain, started
 from profiles import chosen, source
 
@@ -66,9 +67,9 @@ def expiry(random: Random, count: int, size: int) -> ExpiryHoldings:
 def exposure(random: Random) -> PortfolioExposure:
     """Every position of an account in one underlying, at the caps, all long or all short but for some."""
     size = random.choice((CAP, -CAP))
-    self = PortfolioExposure(risk(random), CAP, confidence_wad=random.choice(PARTS))
+    self = PortfolioExposure(risk(random), portfolio.Stake(CAP, confidence_wad=random.choice(PARTS)))
     options = random.choice((0, 1, LINES))
-    self.net_wad2, self.gross_size_wad = MAX_POSITIONS * size * 2 * CAP, MAX_POSITIONS * CAP
+    self.stake.net_wad2, self.stake.gross_size_wad = MAX_POSITIONS * size * 2 * CAP, MAX_POSITIONS * CAP
     self.hedges = [Hedge(CAP * WAD, WAD, WAD, 0)] * random.choice((0, 8))
     self.terms = [expiry(random, options, size)] if options else []
     return self
@@ -83,9 +84,8 @@ def rules(random: Random) -> Rules:
 
 
 def margins(random: Random) -> dict[str, Any]:
-    stakes = [exposure(random) for _ in range(random.choice((1, 2, 8)))]
-    held = HeldExposures(stakes, [], [])
-    return {"held": held, "rules": rules(random), "quote_wad": 0, "level": random.choice(list(Level))}
+    account, data = held([exposure(random) for _ in range(random.choice((1, 2, 8)))], rules(random))
+    return {"held": account, "data": data, "quote_wad": 0, "level": random.choice(list(Level))}
 
 
 def price(random: Random) -> dict[str, Any]:

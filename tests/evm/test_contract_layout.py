@@ -18,7 +18,7 @@ from crossvault.setup.toolchain import contracts_dir
 
 EXPECTED = (
     "(address owner, address quote, uint256 delaySecs, (uint64,uint64,uint64,uint64,uint64,uint64) terms, "
-    "address stress, (address,bytes4[])[] facets)"
+    "address stress, address pricer, (address,bytes4[])[] facets)"
 )
 
 

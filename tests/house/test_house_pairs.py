@@ -15,6 +15,7 @@ PAIRS = sorted(path.stem for path in (ROOT / "contracts").glob("*.sol"))
 DOORS = [
     "Store",
     "Teller",
+    "Analyst",
     "Policy",
     "Appraiser",
     "Governance",
@@ -29,11 +30,11 @@ LIBRARIES = [name for name in PAIRS if name not in DOORS and not name.endswith("
 
 # functions that a contract forwards to another or calls on itself, and that its mirror inherits
 REACHED = {
-    ("Vault", "Diamond"): ("Auction", "Governance", "Registry", "Feed", "Policy", "Teller"),  # its facets
+    ("Vault", "Diamond"): ("Auction", "Governance", "Registry", "Feed", "Policy", "Teller", "Analyst"),  # its facets
     ("Checks", "Store"): ("Appraiser",), ("Auction", "Store"): ("Appraiser",),
 }  # fmt: skip
-CHAIN_ONLY = {"stress", "facets"}
-CHAIN_ONLY_FIELDS = {"State.stress"}  # a module needs no address
+CHAIN_ONLY = {"stress", "pricer", "facets"}
+CHAIN_ONLY_FIELDS = {"State.stress", "State.pricer"}  # a module needs no address
 UNPAIRED = {"__init__", "evm", "refusal"}
 FROM_THE_AIR = {"sender", "now", "this", "tokens", "wallets", "chain_id", "journal"}
 MIRROR_ONLY_STATE = ["entered", "events", "tokens", "wallets", "chain_id", "this"]  # state of the EVM on the chain

@@ -9,7 +9,7 @@ from crossvault.judge.parameter_ranges import PAIRS, RANGES, misfits
 from crossvault.mirror import cash, collateral, correlation, liquidation, market, oracle, portfolio, shock, surface
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.refusal import Refusal
-from crossvault.mirror.stress import Rules
+from crossvault.mirror.ruleset import Rules
 
 LISTED = 2
 

@@ -50,7 +50,7 @@ def test_the_loss_of_many_underlyings_equals_the_float64_formula() -> None:
     for seed in range(60):
         random = Random(seed)
         stakes, scenarios = [an_exposure(random) for _ in range(random.randint(1, 4))], some_scenarios(random)
-        stakes = [stake for stake in stakes if stake.net_wad2 or stake.terms or stake.hedges]
+        stakes = [stake for stake in stakes if stake.stake.net_wad2 or stake.terms or stake.hedges]
         matrix, terms = a_matrix(random), some_loss_terms(random)
         outlook = correlation.outlook(stakes, scenarios)
         profits = [[profit_usd(stake, each) for each in scenarios] for stake in stakes]

@@ -9,7 +9,7 @@ from crossvault.differential import doors
 from crossvault.differential.governance_doors import Announcement
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, TokenSpec, World
-from crossvault.mirror import cash, collateral, correlation, liquidation, market, oracle, portfolio, shock
+from crossvault.mirror import cash, collateral, correlation, liquidation, market, oracle, portfolio, ruleset, shock
 from crossvault.mirror.authority_errors import NotFeeder, NotGuardian, NotOwner, NotPendingOwner, NotScheduled, TooEarly
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.ledger import State
@@ -24,7 +24,7 @@ from crossvault.mirror.market_errors import (
     UnknownUnderlying,
 )
 from crossvault.mirror.refusal import Refusal
-from crossvault.mirror.stress import Rules
+from crossvault.mirror.ruleset import Rules
 
 AT, DELAY, DAY = 1_700_000_000, 600, 86_400
 OWNER, STRANGER, FEEDER = "governor", "stranger", "feeder"
@@ -56,8 +56,8 @@ CHANGES: dict[str, tuple[Announcement, tuple[Any, ...], Callable[[State], Any]]]
     "Depeg": (doors.DEPEG.of(terms=DEPEG), (DEPEG,), lambda state: state.cash.terms),
     "Interest": (doors.INTEREST.of(interest=INTEREST), (INTEREST,), lambda state: state.cash.interest),
     "Portfolio": (doors.PORTFOLIO.of(underlying=0, risk=PORTFOLIO), (0, PORTFOLIO),
-                  lambda state: state.portfolio_risks[0]),
-    "Rules": (doors.RULES.of(rules=RULES), (RULES,), lambda state: state.rules),
+                  lambda state: ruleset.risk_of(state.model.data, 0)),
+    "Rules": (doors.RULES.of(rules=RULES), (RULES,), lambda state: state.model.data.rules),
 }  # fmt: skip
 
 

@@ -12,11 +12,12 @@ from crossvault.mirror import account as accounts, collateral, fixed, margin, st
 from crossvault.mirror.correlation import PortfolioRequirement
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.margin import Book, Holding
-from crossvault.mirror.portfolio import PortfolioExposure
+from crossvault.mirror.portfolio import PortfolioExposure, Stake
+from crossvault.mirror.ruleset import Rules
 from crossvault.mirror.shock import LINEAR
 from crossvault.mirror.standard import Exposure, HeldOption, Level
-from crossvault.mirror.stress import HeldExposures, Rules
 from crossvault.walks.random_walk import Walk
+from held_exposures import held
 from laws import LAW
 from portfolio_floats import a_matrix, an_exposure, some_loss_terms, some_scenarios
 
@@ -32,11 +33,6 @@ def drawn(seed: int, most: int = 3) -> tuple[list[PortfolioExposure], Rules]:
     return [an_exposure(random) for _ in range(random.randint(1, most))], some_rules(random)
 
 
-def held(stakes: list[PortfolioExposure]) -> HeldExposures:
-    """Exposures whose collateral and options are among them."""
-    return HeldExposures(stakes, [], [])
-
-
 def holds(lower: PortfolioRequirement, higher: PortfolioRequirement) -> bool:
     """Whether the second requirement is no less than the first."""
     more = higher.initial_wad >= lower.initial_wad
@@ -47,16 +43,16 @@ def holds(lower: PortfolioRequirement, higher: PortfolioRequirement) -> bool:
 @given(seeds)
 def test_the_loss_of_one_underlying_is_its_loss_alone(seed: int) -> None:
     stakes, rules = drawn(seed, 1)
-    verdict = stress.judge(held(stakes), rules, WAD)
+    verdict = stress.judge(*held(stakes, rules), WAD)
     assert verdict.loss_initial_wad == verdict.loss_maintenance_wad == verdict.sum_wad
-    assert stress.outlook(held(stakes), rules).legs[0].loss_wad == verdict.sum_wad
+    assert stress.outlook(*held(stakes, rules)).legs[0].loss_wad == verdict.sum_wad
 
 
 @LAW
 @given(seeds)
 def test_the_loss_lies_between_its_floors_and_the_sum(seed: int) -> None:
     stakes, rules = drawn(seed)
-    verdict, joint = stress.judge(held(stakes), rules, WAD), stress.outlook(held(stakes), rules).joint_wad
+    verdict, joint = stress.judge(*held(stakes, rules), WAD), stress.outlook(*held(stakes, rules)).joint_wad
     losses = (
         (verdict.loss_initial_wad, rules.terms.phi_initial),
         (verdict.loss_maintenance_wad, rules.terms.phi_maintenance),
@@ -72,10 +68,10 @@ def test_v7_no_requirement_falls_when_offsets_break_down_or_haircuts_rise_or_con
     seed: int, by: int
 ) -> None:
     stakes, rules = drawn(seed)
-    before = stress.judge(held(stakes), rules, WAD)
+    before = stress.judge(*held(stakes, rules), WAD)
     terms = rules.terms._replace(breakdown=rules.terms.breakdown + by)
-    assert holds(before, stress.judge(held(stakes), rules._replace(terms=terms), WAD))
-    assert holds(before, stress.judge(held(stakes), rules, WAD - by))
+    assert holds(before, stress.judge(*held(stakes, rules._replace(terms=terms)), WAD))
+    assert holds(before, stress.judge(*held(stakes, rules), WAD - by))
     cut, uncertain = [], []
     for each in stakes:
         hedges = [
@@ -87,18 +83,22 @@ def test_v7_no_requirement_falls_when_offsets_break_down_or_haircuts_rise_or_con
         cut.append(replace(each, hedges=hedges))
         doubts = [replace(hedge, confidence_wad=max(0, hedge.confidence_wad - by)) for hedge in each.hedges]
         aged = [replace(term, confidence_wad=max(0, term.confidence_wad - by)) for term in each.terms]
-        uncertain.append(replace(each, confidence_wad=max(0, each.confidence_wad - by), hedges=doubts, terms=aged))
-    assert holds(before, stress.judge(held(cut), rules, WAD))
-    assert holds(before, stress.judge(held(uncertain), rules, WAD))
+        stake = replace(each.stake, confidence_wad=max(0, each.stake.confidence_wad - by))
+        uncertain.append(replace(each, stake=stake, hedges=doubts, terms=aged))
+    assert holds(before, stress.judge(*held(cut, rules), WAD))
+    assert holds(before, stress.judge(*held(uncertain, rules), WAD))
 
 
 def joined(one: PortfolioExposure, other: PortfolioExposure) -> PortfolioExposure:
     """Joint exposure of two accounts to one underlying, with options of one expiry kept apart."""
     return replace(
         one,
-        net_wad2=one.net_wad2 + other.net_wad2,
-        gross_size_wad=one.gross_size_wad + other.gross_size_wad,
-        confidence_wad=min(one.confidence_wad, other.confidence_wad),
+        stake=Stake(
+            one.stake.index_wad,
+            one.stake.net_wad2 + other.stake.net_wad2,
+            one.stake.gross_size_wad + other.stake.gross_size_wad,
+            min(one.stake.confidence_wad, other.stake.confidence_wad),
+        ),
         hedges=[*one.hedges, *other.hedges],
         terms=[*one.terms, *other.terms],
     )
@@ -108,10 +108,10 @@ def joined(one: PortfolioExposure, other: PortfolioExposure) -> PortfolioExposur
 @given(seeds, seeds)
 def test_v8_joining_two_accounts_of_one_underlying_raises_no_requirement(seed: int, again: int) -> None:
     [one], rules = drawn(seed, 1)
-    other = replace(
-        an_exposure(Random(again)), risk=one.risk, index_wad=one.index_wad, confidence_wad=one.confidence_wad
-    )
-    joint, *parts = (stress.judge(held([each]), rules, WAD) for each in (joined(one, other), one, other))
+    drawn_other = an_exposure(Random(again))
+    same = {"index_wad": one.stake.index_wad, "confidence_wad": one.stake.confidence_wad}
+    other = replace(drawn_other, risk=one.risk, stake=replace(drawn_other.stake, **same))
+    joint, *parts = (stress.judge(*held([each], rules), WAD) for each in (joined(one, other), one, other))
     for name in ("initial_wad", "maintenance_wad", "sum_wad"):
         assert getattr(joint, name) <= sum(getattr(part, name) for part in parts), name
 
@@ -120,8 +120,8 @@ def test_v8_joining_two_accounts_of_one_underlying_raises_no_requirement(seed: i
 @given(seeds)
 def test_a_requirement_is_at_most_the_sum_over_underlyings_alone(seed: int) -> None:
     stakes, rules = drawn(seed)
-    joint = stress.judge(held(stakes), rules, WAD)
-    parts = [stress.judge(held([each]), rules, WAD) for each in stakes]
+    joint = stress.judge(*held(stakes, rules), WAD)
+    parts = [stress.judge(*held([each], rules), WAD) for each in stakes]
     assert joint.initial_wad <= sum(each.initial_wad for each in parts)
     assert joint.maintenance_wad <= sum(each.maintenance_wad for each in parts)
 
@@ -154,8 +154,8 @@ def unskewed(rules: Rules) -> Rules:
 def joint_and_apart(stakes: list[PortfolioExposure], rules: Rules) -> tuple[list[int], list[int]]:
     """Requirements of an account without collateral at both levels, and the sums over its positions alone."""
     bare = [replace(each, hedges=[]) for each in stakes]
-    joint = stress.judge(held(bare), rules, WAD)
-    parts = [stress.judge(held([each]), rules, WAD) for stake in bare for each in positions_of(stake)]
+    joint = stress.judge(*held(bare, rules), WAD)
+    parts = [stress.judge(*held([each], rules), WAD) for stake in bare for each in positions_of(stake)]
     apart = [sum(each.initial_wad for each in parts), sum(each.maintenance_wad for each in parts)]
     return [joint.initial_wad, joint.maintenance_wad], apart
 
@@ -165,7 +165,7 @@ def positions_of(stake: PortfolioExposure) -> list[PortfolioExposure]:
     options = [replace(term, lines=[line]) for term in stake.terms for line in term.lines]
     return [
         replace(stake, terms=[]),
-        *(replace(stake, net_wad2=0, gross_size_wad=0, terms=[each]) for each in options),
+        *(replace(stake, stake=replace(stake.stake, net_wad2=0, gross_size_wad=0), terms=[each]) for each in options),
     ]
 
 
@@ -181,7 +181,7 @@ def test_options_count_only_where_they_are_modelled(seed: int, modelled: bool) -
     holdings = [Holding(underlying=i, value_wad=10**21, safe_wad=10**21, terms=haircuts) for i in (0, 1)]
     book = Book(0, holdings, [Exposure(), Exposure()], lines)
     if modelled:
-        book.stakes = [replace(an_exposure(random), hedges=[]), PortfolioExposure()]
+        book.stakes, book.modelled = [Stake(), Stake()], 0b01
     for level, cut in ((Level.INITIAL, WAD // 2), (Level.MAINTENANCE, WAD // 4)):
         kept = 10**21 * (WAD - cut) // WAD
         counted = lines[0].size * lines[0].mark_wad // WAD + 10**21 if modelled else kept

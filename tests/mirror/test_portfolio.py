@@ -97,7 +97,7 @@ def test_the_profit_is_zero_without_a_shock_and_a_static_discount() -> None:
 def test_perps_and_collateral_alone_move_with_the_spot_price_exactly() -> None:
     for _, stake, scenarios in books(100):
         stake.terms = []
-        held = stake.net_wad2 + sum(each.value_wad for each in stake.hedges) * WAD
+        held = stake.stake.net_wad2 + sum(each.value_wad for each in stake.hedges) * WAD
         profits, basis = portfolio.outcomes(stake, scenarios)
         for profit, each in zip(profits, scenarios, strict=True):
             exact = held * each.spot_shock * each.dampening
@@ -133,7 +133,7 @@ def test_dampening_scales_the_profit_of_a_scenario() -> None:
 
 def test_a_skew_never_gains_and_both_lists_are_independent() -> None:
     for _, stake, _ in books(100):
-        options = replace(stake, net_wad2=0, hedges=[])
+        options = replace(stake, stake=replace(stake.stake, net_wad2=0), hedges=[])
         skews = [Scenario(move, WAD, mode) for move in (-WAD // 5, 0, WAD // 5) for mode in (LINEAR, ABSOLUTE)]
         assert all(profit <= 0 for profit in portfolio.outcomes(options, skews)[0])
 
@@ -153,14 +153,15 @@ def test_losses_and_contingencies_scale_with_all_sizes() -> None:
 def scaled(stake: PortfolioExposure, by: int) -> PortfolioExposure:
     terms = [replace(t, lines=[replace(each, size=each.size * by) for each in t.lines]) for t in stake.terms]
     hedges = [replace(each, value_wad=each.value_wad * by) for each in stake.hedges]
-    gross, net = stake.gross_size_wad * by, stake.net_wad2 * by
-    return replace(stake, net_wad2=net, gross_size_wad=gross, hedges=hedges, terms=terms)
+    linear = replace(stake.stake, gross_size_wad=stake.stake.gross_size_wad * by, net_wad2=stake.stake.net_wad2 * by)
+    return replace(stake, stake=linear, hedges=hedges, terms=terms)
 
 
 def test_a_lower_confidence_or_a_higher_haircut_never_lowers_a_contingency() -> None:
     """V7."""
     for random, stake, _ in books():
-        uncertain = replace(stake, confidence_wad=up_to(random, stake.confidence_wad))
+        doubted = replace(stake.stake, confidence_wad=up_to(random, stake.stake.confidence_wad))
+        uncertain = replace(stake, stake=doubted)
         uncertain.terms = [replace(t, confidence_wad=up_to(random, t.confidence_wad)) for t in stake.terms]
         uncertain.hedges = [
             replace(each, confidence_wad=up_to(random, each.confidence_wad), haircut_initial=each.haircut_initial + 1,

@@ -4,7 +4,7 @@ from crossvault.differential import doors
 from crossvault.mirror import correlation, portfolio, shock
 from crossvault.mirror.account import PORTFOLIO
 from crossvault.mirror.fixed import WAD
-from crossvault.mirror.stress import Rules
+from crossvault.mirror.ruleset import Rules
 from small_market import BROKER, PERP, TAKER, SmallMarket, trade
 
 RULES = Rules(

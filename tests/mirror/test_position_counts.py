@@ -10,7 +10,7 @@ from crossvault.mirror.account import PORTFOLIO, STANDARD
 from crossvault.mirror.account_errors import TooManyOptions
 from crossvault.mirror.evm import ReentrancyGuardReentrantCall
 from crossvault.mirror.fixed import WAD
-from crossvault.mirror.stress import Rules
+from crossvault.mirror.ruleset import Rules
 from places import ROOT
 from small_market import BROKER, PERP, TAKER, SmallMarket, call, trade
 

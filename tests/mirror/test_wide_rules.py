@@ -8,7 +8,14 @@ import pytest
 from crossvault.mirror import market, option, portfolio, shock, standard, surface
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.number_errors import ParameterOutOfRange
-from crossvault.mirror.portfolio import Contingency, ExpiryHoldings, ExpiryOption, PortfolioExposure, PortfolioRisk
+from crossvault.mirror.portfolio import (
+    Contingency,
+    ExpiryHoldings,
+    ExpiryOption,
+    PortfolioExposure,
+    PortfolioRisk,
+    Stake,
+)
 from crossvault.mirror.shock import DOWN, LINEAR, STILL, UP, RateRisk, Scenario, SkewRisk, VolRisk
 from crossvault.mirror.standard import Level
 from crossvault.mirror.surface import Svi
@@ -22,7 +29,7 @@ WIDTH = SkewRisk(min_width=PER_CENT)
 
 def a_perp(risk: PortfolioRisk) -> PortfolioExposure:
     """Two units at 100, long."""
-    return PortfolioExposure(risk, 100 * WAD, net_wad2=200 * WAD * WAD, gross_size_wad=2 * WAD)
+    return PortfolioExposure(risk, Stake(100 * WAD, 200 * WAD * WAD, 2 * WAD))
 
 
 def test_a_dampening_of_five_loses_five_times_as_much() -> None:
@@ -36,7 +43,7 @@ def test_a_static_discount_beyond_one_is_as_written() -> None:
     # a put of 10 at a strike of 110 and a forward of 100, without time value: owned 10.5, owed 9.5
     for size, gain in ((WAD, WAD // 2), (-WAD, WAD // 2)):
         put = ExpiryOption(110 * WAD, False, size, 0, 10 * WAD)
-        stake = PortfolioExposure(PortfolioRisk(skew=WIDTH, rate=mainnet), 100 * WAD)
+        stake = PortfolioExposure(PortfolioRisk(skew=WIDTH, rate=mainnet), Stake(100 * WAD))
         stake.terms = [ExpiryHoldings(0, 100 * WAD, 0, DAY, WAD, [put])]
         assert portfolio.outcomes(stake, [Scenario(0, WAD, STILL)])[0] == (gain,)
 

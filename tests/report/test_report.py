@@ -16,7 +16,8 @@ from crossvault.mirror.account import AccountId
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.margin import UNBOUNDED, Book
 from crossvault.mirror.market import MarketRisk, OptionRisk
-from crossvault.mirror.portfolio import PortfolioExposure
+from crossvault.mirror.portfolio import Stake
+from crossvault.mirror.ruleset import ModelParameters
 from crossvault.mirror.standard import Exposure, HeldOption, Level, absorb
 from crossvault.report import charts, figures
 from crossvault.report.console import RunPage
@@ -293,10 +294,12 @@ def test_the_statement_of_portfolio_margin_goes_by_scenario_and_underlying() -> 
     rules = portfolio_rules(chosen.rules, ("ETH", "BTC"))
     prices, sizes = (2_000 * WAD, 50_000 * WAD), (10 * WAD, -4 * WAD // 10)
     pairs = zip(prices, sizes, strict=True)
-    stakes = [PortfolioExposure(chosen.portfolio_risk, index, size * index, abs(size), WAD) for index, size in pairs]
+    stakes = [Stake(index, size * index, abs(size), WAD) for index, size in pairs]
     exposures = [Exposure(index_wad=index, stable_wad=index, confidence_wad=WAD) for index in prices]
-    book = Book(5_000 * WAD, [], exposures, [], stakes, stress.judge(stress.HeldExposures(stakes, [], []), rules, WAD))
-    made = margin_statement(book, Level.INITIAL, StatementContext([], ["ETH", "BTC"], rules=rules))
+    model = ModelParameters(rules, (chosen.portfolio_risk,) * 2)
+    verdict = stress.judge(stress.HeldExposures(stakes, [], []), model, WAD)
+    book = Book(5_000 * WAD, [], exposures, [], stakes, 0b11, verdict)
+    made = margin_statement(book, Level.INITIAL, StatementContext([], ["ETH", "BTC"], model=model))
     eth, btc, correlated, broken, joint, least, loss, *contingencies = made.requirement
     assert [each.value_wad for each in (eth, btc, joint, least)] == [3_900 * WAD, 3_900 * WAD, 0, 1_950 * WAD]
     assert (eth.formula, btc.formula) == ("-19.5 %, vol up", "+19.5 %, vol up")
@@ -304,7 +307,7 @@ def test_the_statement_of_portfolio_margin_goes_by_scenario_and_underlying() -> 
     assert loss.formula == "the largest of them, 3,020.93 × 100 %" and loss.counts and not broken.counts
     assert [each.value_wad for each in contingencies] == [220 * WAD, 220 * WAD]  # 1.1 % of 20,000 each
     assert figures.usd(made.requirement_wad) == "3,460.93"
-    kept = margin_statement(book, Level.MAINTENANCE, StatementContext([], ["ETH", "BTC"], rules=rules))
+    kept = margin_statement(book, Level.MAINTENANCE, StatementContext([], ["ETH", "BTC"], model=model))
     assert figures.usd(kept.requirement_wad) == "1,408.57"  # 67 % of 1,744.13, and 0.6 % of 40,000
     needed = Capital()
     needed.note(book, Level.INITIAL, 0)

@@ -81,7 +81,7 @@ def test_deribit_has_the_published_range_and_table() -> None:
 def test_span_has_the_published_array_of_a_future() -> None:
     array = published("methods/span_mcmillan.json")["long_future"]
     future = PortfolioExposure(
-        portfolio.PortfolioRisk(), WAD, 10_000 * WAD * 100 // 15 * WAD, WAD
+        portfolio.PortfolioRisk(), portfolio.Stake(WAD, 10_000 * WAD * 100 // 15 * WAD, WAD)
     )  # a range of 15 % is 10,000
     profits, _ = portfolio.outcomes(future, scenarios("span"))
     assert len(profits) == len(array)

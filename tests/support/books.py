@@ -4,22 +4,20 @@ from random import Random
 
 from crossvault.mirror import margin
 from crossvault.mirror.correlation import PortfolioRequirement
-from crossvault.mirror.portfolio import PortfolioExposure, PortfolioRisk
+from crossvault.mirror.portfolio import Stake
 from inputs import DOOR, HOLDING, exposure, lines
-from portfolio_inputs import RISK, TENFOLD, WIDE
+from portfolio_inputs import TENFOLD, WIDE
 from probing import Generated, Integer
 
 
-def portfolio_exposures(random: Random, made: margin.Book) -> list[PortfolioExposure]:
-    """Portfolio exposures without options and collateral; some underlyings have no portfolio margin parameters."""
-    found = []
-    for each in made.exposures:
-        risk = RISK.draw(random) if random.random() < 0.7 else PortfolioRisk()
-        net = each.net_wad2 if risk.vol.floor_secs else 0
-        found.append(
-            PortfolioExposure(risk, each.index_wad, net, each.gross_size_wad if net else 0, each.confidence_wad)
-        )
-    return found
+def stakes(random: Random, made: margin.Book) -> tuple[list[Stake], int]:
+    """Perps and futures in portfolio margin, and a bit of each underlying that has parameters of it."""
+    found, modelled = [], 0
+    for number, each in enumerate(made.exposures):
+        modelled |= (random.random() < 0.7) << number
+        net = each.net_wad2 if modelled >> number else 0
+        found.append(Stake(each.index_wad, net, each.gross_size_wad if net else 0, each.confidence_wad))
+    return found, modelled
 
 
 def book(random: Random) -> margin.Book:
@@ -32,7 +30,7 @@ def book(random: Random) -> margin.Book:
         holding.underlying = random.randrange(len(exposures))
         made.holdings.append(holding)
     if random.random() < 0.6:
-        made.stakes = portfolio_exposures(random, made)
+        made.stakes, made.modelled = stakes(random, made)
         made.verdict = PortfolioRequirement(*(WIDE.draw(random) for _ in range(5)))
     made.depeg_rate_wad = TENFOLD.draw(random)
     made.stale = margin.Stale(*(Integer(0, high).draw(random) for high in (8, 2**40 - 1, DOOR, DOOR)))

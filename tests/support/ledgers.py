@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 import portfolio_inputs
-from crossvault.mirror import cash, market
+from crossvault.mirror import cash, market, portfolio, ruleset
 from crossvault.mirror.account import PORTFOLIO, STANDARD, AccountId, Entry, Holder, Image
 from crossvault.mirror.cash import NO_FEED, Pool
 from crossvault.mirror.collateral import Asset
@@ -18,7 +18,7 @@ from crossvault.mirror.ledger import State
 from crossvault.mirror.market import MarketRisk, OptionRisk
 from crossvault.mirror.oracle import WINDOW, Curve, Price
 from crossvault.mirror.portfolio import PortfolioRisk as PortfolioRisk
-from crossvault.mirror.stress import Rules
+from crossvault.mirror.ruleset import Rules
 from crossvault.mirror.surface import Svi
 from inputs import AMOUNT, INTEREST, OPTION_RISK, PREMIUM, RATIO, RISK, SIZE, TERMS, VALUE, WORD, stored, svi, usual_svi
 from probing import NOW, Integer, OneOf, fresh
@@ -73,11 +73,12 @@ def state(setup: Setup) -> State:
     for name in setup.cash.zeros:
         setattr(self.cash, name, getattr(setup.cash, name))
     self.risks = setup.risks
-    self.rules = setup.rules
+    ruleset.set_rules(self.model, setup.rules)
     self.assets = tuple(fresh(asset) for asset in setup.assets)
     for number in range(len(setup.risks)):
         self.option_risks[number] = setup.option_risks[number]
-        self.portfolio_risks[number] = setup.portfolio_risks[number]
+        if portfolio.is_modelled(setup.portfolio_risks[number]):
+            ruleset.set_risk(self.model, number, setup.portfolio_risks[number])
         self.prices[number] = fresh(setup.prices[number])
         self.tracks[number] = fresh(setup.tracks[number])
     for underlying, expiry, curve in setup.curves:

@@ -18,6 +18,7 @@ from crossvault.mirror.portfolio import (
     Hedge,
     PortfolioExposure,
     PortfolioRisk,
+    Stake,
 )
 from crossvault.mirror.shock import ABSOLUTE, DOWN, LINEAR, STILL, UP, RateRisk, Scenario, SkewRisk, VolRisk
 from crossvault.mirror.standard import Level
@@ -77,11 +78,11 @@ def an_expiry(random: Random, spot: float) -> ExpiryHoldings:
 def an_exposure(random: Random) -> PortfolioExposure:
     """Perps, futures, collateral and options on one underlying."""
     spot = random.choice([0.5, 30, 3_000, 90_000]) * random.uniform(0.7, 1.4)
-    self = PortfolioExposure(a_risk(random), wad(spot))
+    self = PortfolioExposure(a_risk(random), Stake(wad(spot)))
     if random.random() < 0.6:
         size = wad(random.uniform(-30, 30))
-        self.net_wad2, self.gross_size_wad = size * wad(spot), abs(size) + wad(random.choice([0, 5]))
-    self.confidence_wad = wad(random.uniform(0, 1))
+        self.stake.net_wad2, self.stake.gross_size_wad = size * wad(spot), abs(size) + wad(random.choice([0, 5]))
+    self.stake.confidence_wad = wad(random.uniform(0, 1))
     if random.random() < 0.4:
         value, initial = wad(spot * random.uniform(0, 20)), random.uniform(0, 0.3)
         self.hedges = [Hedge(value, wad(initial), wad(initial / 2), wad(random.uniform(0, 1)))]
@@ -152,7 +153,9 @@ def term_usd(risk: PortfolioRisk, term: ExpiryHoldings, shock: float, mode: int)
 def profit_usd(exposure: PortfolioExposure, scenario: Scenario) -> float:
     """PnL of a scenario."""
     shock, rates = scenario.spot_shock / UNIT, exposure.risk.rate
-    total = exposure.net_wad2 / UNIT / UNIT * shock + sum(each.value_wad for each in exposure.hedges) / UNIT * shock
+    total = (
+        exposure.stake.net_wad2 / UNIT / UNIT * shock + sum(each.value_wad for each in exposure.hedges) / UNIT * shock
+    )
     for term in exposure.terms:
         years, rate = term.secs / YEAR, term.rate_wad / UNIT
         value = term_usd(exposure.risk, term, shock, scenario.mode)
@@ -179,7 +182,7 @@ def basis_usd(exposure: PortfolioExposure) -> float:
 
 def contingency_usd(exposure: PortfolioExposure, level: Level) -> float:
     """Contingencies, required in addition to the loss."""
-    risk, spot, initial = exposure.risk.contingency, exposure.index_wad / UNIT, level == Level.INITIAL
+    risk, spot, initial = exposure.risk.contingency, exposure.stake.index_wad / UNIT, level == Level.INITIAL
 
     def doubt(confidence: int) -> float:
         uncertain = initial and confidence < risk.confidence_threshold
@@ -187,7 +190,7 @@ def contingency_usd(exposure: PortfolioExposure, level: Level) -> float:
 
     perp = (risk.perp_initial if initial else risk.perp_maintenance) / UNIT
     option_rate = (risk.option_initial if initial else risk.option_maintenance) / UNIT
-    total = exposure.gross_size_wad / UNIT * spot * (perp + doubt(exposure.confidence_wad))
+    total = exposure.stake.gross_size_wad / UNIT * spot * (perp + doubt(exposure.stake.confidence_wad))
     for hedge in exposure.hedges:
         haircut = (hedge.haircut_initial if initial else hedge.haircut_maintenance) / UNIT
         total += hedge.value_wad / UNIT * (haircut + doubt(hedge.confidence_wad))
@@ -203,9 +206,10 @@ def contingency_usd(exposure: PortfolioExposure, level: Level) -> float:
 
 def gross_usd(exposure: PortfolioExposure) -> float:
     """Sum of magnitudes of all addends: the scale of float errors."""
-    total = abs(exposure.net_wad2) / UNIT / UNIT + sum(each.value_wad for each in exposure.hedges) / UNIT
+    most = 3 * exposure.stake.index_wad
+    total = abs(exposure.stake.net_wad2) / UNIT / UNIT + sum(each.value_wad for each in exposure.hedges) / UNIT
     for term in exposure.terms:
-        total += sum(abs(line.size) / UNIT * max(line.strike_wad, 3 * exposure.index_wad) / UNIT for line in term.lines)
+        total += sum(abs(line.size) / UNIT * max(line.strike_wad, most) / UNIT for line in term.lines)
     return total
 
 

@@ -14,9 +14,10 @@ from crossvault.mirror.portfolio import (
     PortfolioExposure,
     PortfolioRisk,
     PricedExpiry,
+    Stake,
 )
+from crossvault.mirror.ruleset import Rules
 from crossvault.mirror.shock import Scenario
-from crossvault.mirror.stress import Rules
 from inputs import AMOUNT, EXPIRY, LEVEL, RATE, RATIO, nearly
 from probing import Either, Generated, Inputs, Integer, OneOf, Struct
 
@@ -138,6 +139,10 @@ def term(random: Random) -> ExpiryHoldings:
 
 
 EXPIRY_HOLDINGS, LINES = Generated(term), many(_line, [0, 1, 2, 3, 8])
+STAKE = Struct(Stake, {
+    "index_wad": AMOUNT, "net_wad2": Integer(-(2**197), 2**197), "gross_size_wad": Integer(0, 2**101),
+    "confidence_wad": RATIO,
+})  # fmt: skip
 HEDGE = Struct(Hedge, {"value_wad": Integer(0, 2**134)} | dict.fromkeys(Hedge.__slots__[1:], RATIO))
 REPEATED_LINES = Generated(lambda random: [
     ExpiryOption(random.choice([1, 2]), random.random() < 0.5, Integer(-5, 5).draw(random))
@@ -146,10 +151,10 @@ REPEATED_LINES = Generated(lambda random: [
 
 
 def _exposure(random: Random) -> PortfolioExposure:
-    self = PortfolioExposure(RISK.draw(random), AMOUNT.draw(random))
+    self = PortfolioExposure(RISK.draw(random), Stake(AMOUNT.draw(random)))
     if random.random() < 0.8:
-        self.net_wad2 = Integer(-(2**197), 2**197).draw(random)
-        self.gross_size_wad, self.confidence_wad = Integer(0, 2**101).draw(random), RATIO.draw(random)
+        self.stake.net_wad2 = Integer(-(2**197), 2**197).draw(random)
+        self.stake.gross_size_wad, self.stake.confidence_wad = Integer(0, 2**101).draw(random), RATIO.draw(random)
     self.hedges = [HEDGE.draw(random) for _ in range(random.choice([0, 0, 1, 2]))]
     self.terms = [term(random) for _ in range(random.choice([0, 1, 1, 2]))]
     return self

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from crossvault.mirror import correlation, exp, option, portfolio, shock
 from crossvault.mirror.fixed import WAD
-from crossvault.mirror.portfolio import ExpiryHoldings, ExpiryOption, Hedge, PortfolioExposure, PortfolioRisk
+from crossvault.mirror.portfolio import ExpiryHoldings, ExpiryOption, Hedge, PortfolioExposure, PortfolioRisk, Stake
 from crossvault.mirror.shock import Scenario
 from crossvault.mirror.standard import Level
 from published import Case, Query, model, wad
@@ -124,7 +124,7 @@ def account_of(content: dict[str, Any]) -> Account:
     if perps:
         sure = min(sure, wad(given["PerpConfidence"]))
     stake = PortfolioExposure(
-        risk_of(parameters), wad(given["SpotPrice"]), perps * wad(given["PerpPrice"]), abs(perps), sure
+        risk_of(parameters), Stake(wad(given["SpotPrice"]), perps * wad(given["PerpPrice"]), abs(perps), sure)
     )
     open_terms = (term_of(feed, given, sure) for feed in given.get("OptionFeeds", []))
     stake.terms = [term for term in open_terms if term.lines]
@@ -139,8 +139,8 @@ def account_of(content: dict[str, Any]) -> Account:
     parts = [wad(given["Cash"]), wad(given["UnrealisedPerpPNL"]), wad(given["UnrealisedFunding"])]
     parts += [each.value_wad for each in (*hedges[True], *hedges[False])]
     marks = [line.size * line.mark_wad // WAD for line in lines]
-    gross = sum(map(abs, parts + marks)) + abs(stake.net_wad2) // WAD
-    gross += sum(abs(line.size) * max(line.strike_wad, stake.index_wad) // WAD for line in lines)
+    gross = sum(map(abs, parts + marks)) + abs(stake.stake.net_wad2) // WAD
+    gross += sum(abs(line.size) * max(line.strike_wad, stake.stake.index_wad) // WAD for line in lines)
     margin, peg = parameters["Margin"], parameters["OtherContingency"]
     terms = correlation.LossTerms(
         0, WAD, WAD, wad(margin["IM_LOSS_FACTOR"]), wad(margin["MM_LOSS_FACTOR"]),
@@ -286,10 +286,10 @@ def margins(account: Account, given: dict[str, Any], result: dict[str, Any], que
     assert_near(query(correlation, "loss_factor", args | {"level": Level.INITIAL}), result["im_loss_factor"])
     if min(rows) < min(min(rows[place] for place in account.kept), float(result["ForwardContingency"])):
         return  # the worst scenario is one that follows another rule
-    outlook = query(correlation, "outlook", {"stakes": [account.stake], "scenarios": account.scenarios})
+    outlook = query(correlation, "outlook", {"exposures": [account.stake], "scenarios": account.scenarios})
     for name, level in LEVELS.items():
         losses = {"self": outlook, "terms": account.terms, "matrix": ONE, "level": level}
-        held = args | {"stakes": [strikes_only(account.stake)], "loss_wad": query(correlation, "loss", losses)}
+        held = args | {"exposures": [strikes_only(account.stake)], "loss_wad": query(correlation, "loss", losses)}
         required = query(correlation, "requirement", held | {"level": level})
         rates = account.stake.risk.contingency
         for each in account.others:

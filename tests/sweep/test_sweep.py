@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from crossvault.mirror import cash, margin, market, portfolio, shock, valuation
+from crossvault.mirror import cash, margin, market, portfolio, ruleset, shock, valuation
 from crossvault.mirror.account import PORTFOLIO, STANDARD
 from crossvault.mirror.collateral import HaircutTerms
 from crossvault.mirror.correlation import PortfolioRequirement
@@ -53,7 +53,9 @@ def troubled(of: Market, random: Random) -> Market:
             curve.published_at = curve.surface_published_at = now
             curve.surface_confidence = random.choice([WAD, WAD * random.randint(30, 90) // 100])
     if random.random() < 0.3:
-        state.portfolio_risks[0] = portfolio.PortfolioRisk()  # standard margin even in portfolio mode
+        held = state.model.data  # standard margin even in portfolio mode
+        state.model.data = held._replace(risks=(portfolio.PortfolioRisk(), *held.risks[1:]))
+        state.model.modelled &= ~1
     if random.random() < 0.4:
         state.cash.terms = cash.DepegTerms(of.underlyings - 1, state.prices[of.underlyings - 1].index * 2, WAD // 100)
         state.cash.terms = state.cash.terms._replace(depeg_threshold=min(WAD, state.cash.terms.depeg_threshold))
@@ -109,11 +111,10 @@ def test_the_exact_engine_equals_the_mirror_where_scenarios_tie(seed: int) -> No
     of, population = some(seed)
     moves = [move for each in range(4) for move in [random.randint(1, WAD // 2)] for _ in range(each)]
     moves += [-move for move in moves] + [0, moves[0] + 1]
-    of.state.rules = of.state.rules._replace(
-        scenarios=tuple(
-            Scenario(move, random.choice([WAD, WAD // 2, 0]), random.randrange(shock.MODES)) for move in moves
-        )
+    scenarios = tuple(
+        Scenario(move, random.choice([WAD, WAD // 2, 0]), random.randrange(shock.MODES)) for move in moves
     )
+    ruleset.set_rules(of.state.model, of.state.model.data.rules._replace(scenarios=scenarios))
     assert exact.ExactEngine(of).results(population) == list(by_mirror(of, population))
 
 
@@ -175,7 +176,7 @@ def test_few_scenarios_are_computed_in_integers() -> None:
     active = len(
         set(zip(population.owners().tolist(), (population.columns // draws.PER_UNDERLYING).tolist(), strict=True))
     )
-    assert engine.evaluated < 3 * active < active * len(of.state.rules.scenarios) / 10
+    assert engine.evaluated < 3 * active < active * len(of.state.model.data.rules.scenarios) / 10
 
 
 def test_a_population_is_read_back_from_the_ledger() -> None:

@@ -11,7 +11,7 @@ import pytest
 from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.story import utilisation_and_rate
-from crossvault.mirror import collateral, valuation
+from crossvault.mirror import collateral, ruleset, valuation
 from crossvault.mirror.account import PORTFOLIO
 from crossvault.walks.rare_doors import LAST, LATE, RareDoors
 from crossvault.walks.threshold_points import MAKER, QUOTE_DECIMALS, TAKER, ThresholdPoints
@@ -46,10 +46,10 @@ def test_every_threshold_is_met_exactly_and_on_both_sides(seed: int) -> None:
             tried.append((step.args["amount_raw"], outcome.refusal.name if outcome.refusal else ""))
         if step.action == "withdraw_cash" and outcome.refusal is None:
             met["confidence"].add(state.prices[0].confidence - state.risks[0].confidence_threshold)
-            risk = state.portfolio_risks[0].contingency
+            risk = ruleset.risk_of(state.model.data, 0).contingency
             met["confidence in portfolio mode"].add(state.prices[0].confidence - risk.confidence_threshold)
             met["depeg"].add(state.prices[2].index - state.cash.terms.depeg_threshold)
-            met["depeg in portfolio mode"].add(state.prices[2].index - state.rules.terms.peg_threshold)
+            met["depeg in portfolio mode"].add(state.prices[2].index - state.model.data.rules.terms.peg_threshold)
             held = state.holders[TAKER].balances[0]
             value_wad = collateral.value(held, state.prices[0].index, state.assets[0].decimals)
             met["cap"].add(value_wad - state.assets[0].terms.cap_wad)

@@ -26,7 +26,7 @@ from crossvault.differential.governance_doors import Announcement
 from crossvault.differential.step import Step, TokenSpec, World
 from crossvault.mirror import cash, collateral, fixed, liquidation, market, oracle, portfolio
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.stress import Rules
+from crossvault.mirror.ruleset import Rules
 
 COALITION = tuple(AccountId(name) for name in ("mal0", "mal1", "mal2"))
 MATCHER = "mallory"  # the coalition's own matcher of trades, who holds no account

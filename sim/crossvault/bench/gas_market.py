@@ -15,7 +15,7 @@ from crossvault.differential.step import EXCHANGE, Step, TokenSpec, World
 from crossvault.mirror import cash, collateral, correlation, liquidation, market, oracle, portfolio, shock
 from crossvault.mirror.account import PORTFOLIO, AccountId
 from crossvault.mirror.fixed import WAD
-from crossvault.mirror.stress import Rules
+from crossvault.mirror.ruleset import Rules
 from crossvault.mirror.surface import Svi
 
 P = ParamSpec("P")

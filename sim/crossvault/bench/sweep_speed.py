@@ -45,7 +45,7 @@ def sweep(million: bool = False, report: Report = lambda _: None) -> dict[str, A
         "versions": toolchain.versions() | {"numpy": _numpy()},
         "underlyings": UNDERLYINGS,
         "instruments": len(market.instruments),
-        "scenarios": len(market.state.rules.scenarios),
+        "scenarios": len(market.state.model.data.rules.scenarios),
     }
     for name, mode in MODES.items():
         figures[name] = _mode(market, mode, counts if name == "portfolio" else COUNTS, report)

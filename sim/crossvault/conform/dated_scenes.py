@@ -45,7 +45,7 @@ from crossvault.mirror import (
     shock,
 )
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.stress import Rules
+from crossvault.mirror.ruleset import Rules
 from crossvault.mirror.surface import Svi
 
 NAME = "dated scenes"

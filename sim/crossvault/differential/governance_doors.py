@@ -8,7 +8,7 @@ from typing import Concatenate, Generic, Literal, ParamSpec
 
 from crossvault.differential.step import Step
 from crossvault.mirror import cash, collateral as collaterals, liquidation, market, oracle, portfolio
-from crossvault.mirror.stress import Rules
+from crossvault.mirror.ruleset import Rules
 
 P = ParamSpec("P")
 Verb = Literal["schedule", "enact"]

@@ -12,9 +12,18 @@ from crossvault.evm.codec import AddressBook, Codec
 from crossvault.evm.creation import ConstructorArgument, constructor_problem, why_reverted
 from crossvault.mirror.liquidation import AuctionTerms
 
-STRESS, STORE = "Stress", "Store"
-FACETS = ("Auction", "Appraiser", "Governance", "Registry", "Feed", "Policy", "Teller")  # code on the vault's storage
-MODULES = (STRESS, *FACETS, "Vault", "Exchange")  # every contract of a vault but its tokens
+STATELESS, STORE = ("Stress", "Pricer"), "Store"  # code without storage, which the ledger refers to
+FACETS = (
+    "Auction",
+    "Appraiser",
+    "Governance",
+    "Registry",
+    "Feed",
+    "Policy",
+    "Teller",
+    "Analyst",
+)  # code on the vault's storage
+MODULES = (*STATELESS, *FACETS, "Vault", "Exchange")  # every contract of a vault but its tokens
 TRANSACTION_GAS = 2**24  # the most that a transaction may use since EIP-7825
 GAS = hex(TRANSACTION_GAS)
 
@@ -145,12 +154,13 @@ class ContractPlan(NamedTuple):
 def contract_plans(world: World, names: AddressBook, build: Build) -> Iterator[ContractPlan]:
     """Yields the contracts of a vault, each after those that it refers to; bind each name before the next one."""
     terms = f"({','.join(['uint64'] * len(AuctionTerms._fields))})"
-    for name in (STRESS, *FACETS):
+    for name in (*STATELESS, *FACETS):
         yield ContractPlan(module_name(name), name)
-    kinds = ["address", "address", "uint256", terms, "address", "(address,bytes4[])[]"]
+    kinds = ["address", "address", "uint256", terms, *["address"] * len(STATELESS), "(address,bytes4[])[]"]
     arguments = [names.address(world.owner), names.address(world.quote), world.delay_secs, tuple(world.terms)]
     table = facet_table({name: names.address(module_name(name)) for name in FACETS}, selectors(build))
-    yield ContractPlan(VAULT, "Vault", kinds, [*arguments, names.address(module_name(STRESS)), table])
+    stateless = [names.address(module_name(each)) for each in STATELESS]
+    yield ContractPlan(VAULT, "Vault", kinds, [*arguments, *stateless, table])
     yield ContractPlan(EXCHANGE, "Exchange", ["address"], [names.address(VAULT)])
 
 

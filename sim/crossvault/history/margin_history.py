@@ -19,6 +19,7 @@ from crossvault.mirror import (
     margin,
     market,
     portfolio,
+    stakes,
     standard,
     valuation,
 )
@@ -131,16 +132,18 @@ def _portfolio_terms(model: Model, book: Book, level: Level) -> Iterator[MarginT
     feed = state.cash.terms.feed
     quote_wad = WAD if feed == cash.NO_FEED else state.prices[feed].index
     loss_wad = book.verdict.loss_initial_wad if initial else book.verdict.loss_maintenance_wad
-    factor = correlation.loss_factor(state.rules.terms, quote_wad, level)
+    factor = correlation.loss_factor(state.model.data.rules.terms, quote_wad, level)
     yield MarginTerm(REQUIREMENT, "scenario loss", None, fixed.mul_div_up(loss_wad, factor, WAD))
-    for stake, name in zip(book.stakes, state.names, strict=True):
-        held = stake.risk.contingency
-        yield MarginTerm(REQUIREMENT, "perps and futures", name, portfolio.perp_contingency(stake, level))
-        naked_wad = sum(portfolio.option_contingency(stake, term, level) for term in stake.terms)
+    risks = state.model.data.risks
+    exposures = stakes.gather(book.stakes, book.holdings, book.lines, risks)
+    for exposure, name in zip(exposures, state.names, strict=True):
+        held = exposure.risk.contingency
+        yield MarginTerm(REQUIREMENT, "perps and futures", name, portfolio.perp_contingency(exposure, level))
+        naked_wad = sum(portfolio.option_contingency(exposure, term, level) for term in exposure.terms)
         yield MarginTerm(REQUIREMENT, "naked options", name, naked_wad)
-        haircut_wad = sum(portfolio.hedge_contingency(held, hedge, level) for hedge in stake.hedges)
+        haircut_wad = sum(portfolio.hedge_contingency(held, hedge, level) for hedge in exposure.hedges)
         yield MarginTerm(REQUIREMENT, "haircut", name, haircut_wad)
-        yield MarginTerm(REQUIREMENT, "doubtful price", name, portfolio.doubt(stake, level))
+        yield MarginTerm(REQUIREMENT, "doubtful price", name, portfolio.doubt(exposure, level))
 
 
 def _other_book(account: AccountId, at: int, model: Model, own: int) -> Book | None:
@@ -149,7 +152,7 @@ def _other_book(account: AccountId, at: int, model: Model, own: int) -> Book | N
     holder = state.holders[account]
     if own == accounts.STANDARD:
         options = sum(market.is_option(market.kind_of(each)) for each in holder.instruments)
-        if not state.rules.scenarios or not holder.instruments or options > accounts.MAX_OPTIONS:
+        if not state.model.data.rules.scenarios or not holder.instruments or options > accounts.MAX_OPTIONS:
             return None
     try:
         holder.mode = 1 - own

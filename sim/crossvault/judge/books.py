@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from crossvault.mirror.market import MarketRisk, OptionRisk
     from crossvault.mirror.oracle import PriceGuard
     from crossvault.mirror.portfolio import PortfolioRisk
-    from crossvault.mirror.stress import Rules
+    from crossvault.mirror.ruleset import Rules
     from crossvault.mirror.surface import Svi
 
 K = TypeVar("K")
@@ -111,10 +111,16 @@ class UnderlyingBook(NamedTuple):
     risk: MarketRisk
     options: OptionRisk
     guard: PriceGuard
-    portfolio: PortfolioRisk
+    portfolio: PortfolioRisk | None
     price: PriceBook
     track: TrackBook
     expiries: tuple[int, ...]
+
+    @property
+    def model(self) -> PortfolioRisk:
+        """Its parameters of portfolio margin; it must have some."""
+        assert self.portfolio is not None
+        return self.portfolio
 
 
 class CollateralBook(NamedTuple):
@@ -196,7 +202,7 @@ def read_books(model: Model, last: Books | None = None) -> Books:
         auction=state.terms,
         underlyings=_each(map(partial(_underlying, state), range(len(state.risks))), old.underlyings),
         collaterals=_each(map(_collateral, state.assets), old.collaterals),
-        rules=state.rules,
+        rules=state.model.data.rules,
         curves=_all({term: _curve(curve) for term, curve in state.curves.items() if curve.listed_at}, old.curves),
         accounts=_all(_accounts(state), old.accounts),
         owner=vault.owner,
@@ -257,11 +263,15 @@ def _underlying(state: Any, number: int) -> UnderlyingBook:
         state.risks[number],
         state.option_risks[number],
         state.guards[number],
-        state.portfolio_risks[number],
+        _portfolio(state.model.data.risks, number),
         _price(state.prices[number]),
         TrackBook(state.tracks[number].index, state.tracks[number].updated_at),
         state.expiries[number],
     )
+
+
+def _portfolio(risks: Sequence[PortfolioRisk], number: int) -> PortfolioRisk | None:
+    return risks[number] if number < len(risks) and risks[number].vol.floor_secs else None
 
 
 def _collateral(asset: Any) -> CollateralBook:

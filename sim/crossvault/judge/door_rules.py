@@ -128,7 +128,7 @@ def _same_risks(now: UnderlyingBook, was: UnderlyingBook) -> bool:
 def _differs(name: str, stored: Any, noted: Any) -> Iterator[str]:
     """A parameter that is stored otherwise than noted; before it is ever enacted, all of it is zero."""
     if noted is None:
-        if any(_flat(stored)):
+        if stored is not None and any(_flat(stored)):
             yield f"{name}: {stored} is stored, none was ever enacted"
     elif stored != noted:
         yield f"{name}: {stored} is stored, {noted} was enacted"

@@ -64,14 +64,13 @@ def _profit_weight(ledger: Any, account: AccountId, book: AccountBook) -> None:
 
 
 def _offsets(ledger: Any, account: AccountId, book: AccountBook) -> None:
-    terms = ledger.rules.terms
-    ledger.rules = ledger.rules._replace(
-        terms=terms._replace(
-            breakdown=terms.breakdown + WAD // 10,
-            loss_initial=terms.loss_initial + WAD // 10,
-            loss_maintenance=terms.loss_maintenance + WAD // 10,
-        )
+    rules = ledger.model.data.rules
+    terms = rules.terms._replace(
+        breakdown=rules.terms.breakdown + WAD // 10,
+        loss_initial=rules.terms.loss_initial + WAD // 10,
+        loss_maintenance=rules.terms.loss_maintenance + WAD // 10,
     )
+    ledger.model.data = ledger.model.data._replace(rules=rules._replace(terms=terms))
 
 
 def _loss(ledger: Any, account: AccountId, book: AccountBook) -> None:

@@ -24,7 +24,7 @@ class PortfolioLosses(NamedTuple):
 
 def modelled_underlyings(books: Books) -> frozenset[int]:
     """The underlyings that have parameters of portfolio margin, by number."""
-    return frozenset(i for i, each in enumerate(books.underlyings) if each.portfolio.vol.floor_secs)
+    return frozenset(i for i, each in enumerate(books.underlyings) if each.portfolio is not None)
 
 
 def portfolio_losses(books: Books, held: ValuedAccount) -> PortfolioLosses:
@@ -61,7 +61,7 @@ def loss_factor(books: Books, is_initial: bool) -> int:
 def contingency(books: Books, held: ValuedAccount, number: int, is_initial: bool) -> int:
     """Contingencies of perps and futures, naked shorts, haircuts and, at initial, uncertain prices [wad]."""
     book, exposure = books.underlyings[number], held.exposures.get(number)
-    risk, index = book.portfolio.contingency, book.price.index_wad
+    risk, index = book.model.contingency, book.price.index_wad
     gross = exposure.gross_size if exposure else 0
     doubt = doubt_rate(books, number, book.price.confidence) if is_initial else 0
     total = ceiling_of_both(gross, index, risk.perp_initial if is_initial else risk.perp_maintenance)
@@ -81,7 +81,7 @@ def contingency(books: Books, held: ValuedAccount, number: int, is_initial: bool
 
 def doubt_rate(books: Books, number: int, confidence: int) -> int:
     """(1 - confidence) * factor below the threshold, rounded up [wad]."""
-    risk = books.underlyings[number].portfolio.contingency
+    risk = books.underlyings[number].model.contingency
     return 0 if confidence >= risk.confidence_threshold else ceiling((WAD - confidence) * risk.confidence_factor, WAD)
 
 

@@ -34,7 +34,7 @@ class ScenarioProfits(NamedTuple):
 
 def scenario_profits(books: Books, held: ValuedAccount, number: int) -> ScenarioProfits:
     """damp * (net * shock + collateral * shock + sum over expiries of the change of value), rounded down."""
-    scenarios, risk = books.rules.scenarios, books.underlyings[number].portfolio
+    scenarios, risk = books.rules.scenarios, books.underlyings[number].model
     exposure = held.exposures.get(number)
     floating, hedged = exposure.floating if exposure else 0, hedge_wad(held, number)
     exact = [hedged * each.spot_shock + floating * each.spot_shock // WAD for each in scenarios]

@@ -64,22 +64,22 @@ class PortfolioRequirement:
     loss_maintenance_wad: int = 0
 
 
-def outlook(stakes: Sequence[PortfolioExposure], scenarios: Sequence[Scenario]) -> ScenarioLossTable:
+def outlook(exposures: Sequence[PortfolioExposure], scenarios: Sequence[Scenario]) -> ScenarioLossTable:
     """Losses of an account in each scenario, by underlying and in total."""
-    count = len(stakes)
+    count = len(exposures)
     self = ScenarioLossTable([()] * count, [0] * count, [UnderlyingLoss()] * count)
-    for i, stake in enumerate(stakes):
-        enter(self, i, stake, scenarios)
+    for i, exposure in enumerate(exposures):
+        enter(self, i, exposure, scenarios)
     self.joint_wad = joint(self.profits_wad, len(scenarios))
     return self
 
 
-def enter(self: ScenarioLossTable, place: int, stake: PortfolioExposure, scenarios: Sequence[Scenario]) -> None:
+def enter(self: ScenarioLossTable, place: int, exposure: PortfolioExposure, scenarios: Sequence[Scenario]) -> None:
     """Enters the losses of an account in one underlying into its table, in place of those that are there."""
-    if stake.net_wad2 == 0 and not stake.terms and not stake.hedges:
+    if exposure.stake.net_wad2 == 0 and not exposure.terms and not exposure.hedges:
         self.profits_wad[place], self.basis_wad[place], self.legs[place] = (), 0, UnderlyingLoss()
         return
-    self.profits_wad[place], self.basis_wad[place] = portfolio.outcomes(stake, scenarios)
+    self.profits_wad[place], self.basis_wad[place] = portfolio.outcomes(exposure, scenarios)
     self.legs[place] = leg(scenarios, self.profits_wad[place], self.basis_wad[place])
 
 
@@ -179,12 +179,12 @@ def loss_factor(terms: LossTerms, quote_wad: int, level: Level) -> int:
 
 
 def requirement(
-    stakes: Sequence[PortfolioExposure], loss_wad: int, terms: LossTerms, quote_wad: int, level: Level
+    exposures: Sequence[PortfolioExposure], loss_wad: int, terms: LossTerms, quote_wad: int, level: Level
 ) -> int:
     """Portfolio margin requirement of an account."""
     total = fixed.mul_div_up(loss_wad, loss_factor(terms, quote_wad, level), fixed.WAD)
-    for stake in stakes:
-        total += portfolio.contingency(stake, level)
+    for exposure in exposures:
+        total += portfolio.contingency(exposure, level)
     return total
 
 

@@ -99,3 +99,8 @@ def max(a: int, b: int) -> int:
 def bits(word: int, low: int, width: int) -> int:
     """Field of a packed word."""
     return (word >> low) & ((1 << width) - 1)
+
+
+def with_bit(word: int, place: int) -> int:
+    """Word in which a bit is set."""
+    return word | (1 << place)

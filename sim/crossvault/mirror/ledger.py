@@ -14,7 +14,6 @@ from crossvault.mirror import (
     market_errors,
     option,
     oracle,
-    portfolio,
     price_errors,
 )
 from crossvault.mirror.account import AccountId, Entry, Holder
@@ -25,15 +24,27 @@ from crossvault.mirror.funding import Track
 from crossvault.mirror.liquidation import AuctionTerms, Sale
 from crossvault.mirror.market import MarketRisk, OptionRisk
 from crossvault.mirror.oracle import Curve, Price, PriceGuard
-from crossvault.mirror.stress import Rules
+from crossvault.mirror.ruleset import StoredModel
 
 
 class State(StorageStruct):
     """Stored state of the vault's money."""
 
     __slots__ = (
-        "assets", "cash", "curves", "expiries", "guards", "holders", "names", "option_risks", "portfolio_risks",
-        "prices", "risks", "rules", "sales", "terms", "tracks",
+        "assets",
+        "cash",
+        "curves",
+        "expiries",
+        "guards",
+        "holders",
+        "model",
+        "names",
+        "option_risks",
+        "prices",
+        "risks",
+        "sales",
+        "terms",
+        "tracks",
     )  # fmt: skip
     zeros = {
         "cash": Pool,
@@ -41,8 +52,7 @@ class State(StorageStruct):
         "names": (),
         "risks": (),
         "option_risks": lambda journal: StorageMap(journal, OptionRisk),
-        "portfolio_risks": lambda journal: StorageMap(journal, portfolio.PortfolioRisk),
-        "rules": Rules(),
+        "model": StoredModel,
         "guards": lambda journal: StorageMap(journal, PriceGuard),
         "prices": lambda journal: StorageMap(journal, partial(Price, journal)),
         "tracks": lambda journal: StorageMap(journal, partial(Track, journal)),
@@ -57,8 +67,7 @@ class State(StorageStruct):
     names: tuple[str, ...]
     risks: tuple[MarketRisk, ...]
     option_risks: StorageMap[int, OptionRisk]
-    portfolio_risks: StorageMap[int, portfolio.PortfolioRisk]
-    rules: Rules
+    model: StoredModel
     guards: StorageMap[int, PriceGuard]
     prices: StorageMap[int, Price]
     tracks: StorageMap[int, Track]

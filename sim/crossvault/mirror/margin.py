@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from crossvault.mirror import collateral, fixed, portfolio, standard
+from crossvault.mirror import collateral, fixed, standard
 from crossvault.mirror.collateral import HaircutTerms
 from crossvault.mirror.correlation import PortfolioRequirement
-from crossvault.mirror.portfolio import PortfolioExposure
+from crossvault.mirror.portfolio import Stake
 from crossvault.mirror.standard import Exposure, HeldOption, Level
 
 UNBOUNDED = 2**255 - 1
@@ -34,7 +34,8 @@ class Book:
     holdings: list[Holding]
     exposures: list[Exposure]
     lines: list[HeldOption]
-    stakes: list[PortfolioExposure] = field(default_factory=list)
+    stakes: list[Stake] = field(default_factory=list)
+    modelled: int = 0
     verdict: PortfolioRequirement = field(default_factory=PortfolioRequirement)
     depeg_rate_wad: int = 0
     stale: Stale = field(default_factory=lambda: Stale())
@@ -104,7 +105,7 @@ def requirement(self: Book, level: Level) -> int:
 
 def is_modelled(self: Book, underlying: int) -> bool:
     """Whether an underlying is margined by portfolio margin."""
-    return bool(self.stakes) and portfolio.is_modelled(self.stakes[underlying].risk)
+    return fixed.bits(self.modelled, underlying, 1) != 0
 
 
 def is_first(lines: Sequence[HeldOption], place: int) -> bool:

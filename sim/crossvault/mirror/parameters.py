@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from crossvault.mirror import cash, collateral, liquidation, market, oracle, portfolio, stress
+from crossvault.mirror import cash, collateral, liquidation, market, oracle, portfolio, ruleset
 from crossvault.mirror.ledger import State
 
 
@@ -38,11 +38,12 @@ class ParameterSet(NamedTuple):
     depeg: cash.DepegTerms
     underlyings: tuple[UnderlyingParameters, ...]
     collaterals: tuple[CollateralParameters, ...]
-    rules: stress.Rules
+    rules: ruleset.Rules
 
 
 def sheet(self: State, delay_secs: int) -> ParameterSet:
     """Every parameter in force."""
+    model = ruleset.read(self.model.data)
     return ParameterSet(
         quote=self.cash.token,
         decimals=self.cash.decimals,
@@ -52,12 +53,12 @@ def sheet(self: State, delay_secs: int) -> ParameterSet:
         depeg=self.cash.terms,
         underlyings=tuple(
             UnderlyingParameters(
-                self.names[i], self.risks[i], self.option_risks[i], self.guards[i], self.portfolio_risks[i]
+                self.names[i], self.risks[i], self.option_risks[i], self.guards[i], ruleset.risk_of(model, i)
             )
             for i in range(len(self.risks))
         ),
         collaterals=tuple(
             CollateralParameters(asset.token, asset.decimals, asset.underlying, asset.terms) for asset in self.assets
         ),
-        rules=self.rules,
+        rules=model.rules,
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from crossvault.mirror import correlation, portfolio, shock
+from crossvault.mirror import correlation, portfolio, ruleset, shock
+from crossvault.mirror.ruleset import Rules
 from crossvault.mirror.store import Store
-from crossvault.mirror.stress import Rules
 
 
 class Policy(Store):
@@ -24,7 +24,7 @@ class Policy(Store):
         """Puts announced portfolio margin parameters of an underlying into force."""
         self.require_owner(sender)
         self.enact(("portfolio", underlying, risk), now=now)
-        self.ledger.portfolio_risks[underlying] = risk
+        ruleset.set_risk(self.ledger.model, underlying, risk)
         self.emit("PortfolioEnacted", sender, underlying, risk)
 
     def schedule_rules(self, rules: Rules, *, sender: str, now: int) -> None:
@@ -40,5 +40,5 @@ class Policy(Store):
         """Puts announced rules of portfolio margin into force."""
         self.require_owner(sender)
         self.enact(("rules", rules), now=now)
-        self.ledger.rules = rules
+        ruleset.set_rules(self.ledger.model, rules)
         self.emit("RulesEnacted", sender, rules)

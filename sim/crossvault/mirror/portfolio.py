@@ -78,14 +78,21 @@ _UNREAD = PortfolioRisk()
 
 
 @dataclass(slots=True)
-class PortfolioExposure:
-    """Exposure of an account to one underlying in portfolio margin."""
+class Stake:
+    """Perps and futures of an account on one underlying in portfolio margin."""
 
-    risk: PortfolioRisk = field(default=_UNREAD)
     index_wad: int = 0
     net_wad2: int = 0
     gross_size_wad: int = 0
     confidence_wad: int = 0
+
+
+@dataclass(slots=True)
+class PortfolioExposure:
+    """Exposure of an account to one underlying in portfolio margin."""
+
+    risk: PortfolioRisk = field(default=_UNREAD)
+    stake: Stake = field(default_factory=Stake)
     hedges: Sequence[Hedge] = ()
     terms: Sequence[ExpiryHoldings] = ()
 
@@ -111,8 +118,8 @@ def is_modelled(risk: PortfolioRisk) -> bool:
     return risk.vol.floor_secs != 0
 
 
-def stake(self: PortfolioExposure, size: int, price_wad: int) -> None:
-    """Adds a perp or future to an exposure."""
+def add(self: Stake, size: int, price_wad: int) -> None:
+    """Adds a perp or future to a stake."""
     self.net_wad2 += size * price_wad
     self.gross_size_wad += fixed.abs(size)
 
@@ -121,7 +128,7 @@ def outcomes(self: PortfolioExposure, scenarios: Sequence[Scenario]) -> tuple[tu
     """Profit in each scenario, and the loss from basis moves of forwards."""
     hedge_wad = sum(each.value_wad for each in self.hedges)
     profits_wad2 = [
-        fixed.mul_div_floor(self.net_wad2, each.spot_shock, fixed.WAD) + hedge_wad * each.spot_shock
+        fixed.mul_div_floor(self.stake.net_wad2, each.spot_shock, fixed.WAD) + hedge_wad * each.spot_shock
         for each in scenarios
     ]
     basis_wad = 0
@@ -193,14 +200,14 @@ def perp_contingency(self: PortfolioExposure, level: Level) -> int:
     """Contingency of perps and futures."""
     risk = self.risk.contingency
     rate = risk.perp_initial if level == Level.INITIAL else risk.perp_maintenance
-    return standard.priced(self.gross_size_wad, self.index_wad, rate)
+    return standard.priced(self.stake.gross_size_wad, self.stake.index_wad, rate)
 
 
 def option_contingency(self: PortfolioExposure, term: ExpiryHoldings, level: Level) -> int:
     """Contingency of the naked short options of an expiry."""
     risk = self.risk.contingency
     rate = risk.option_initial if level == Level.INITIAL else risk.option_maintenance
-    return standard.priced(naked(term.lines), self.index_wad, rate)
+    return standard.priced(naked(term.lines), self.stake.index_wad, rate)
 
 
 def naked(lines: Sequence[ExpiryOption]) -> int:
@@ -225,10 +232,12 @@ def doubt(self: PortfolioExposure, level: Level) -> int:
     if level == Level.MAINTENANCE:
         return 0
     risk = self.risk.contingency
-    total = standard.priced(self.gross_size_wad, self.index_wad, doubt_rate(risk, self.confidence_wad))
+    total = standard.priced(
+        self.stake.gross_size_wad, self.stake.index_wad, doubt_rate(risk, self.stake.confidence_wad)
+    )
     for term in self.terms:
         size_wad = sum(fixed.abs(line.size) for line in term.lines)
-        total += standard.priced(size_wad, self.index_wad, doubt_rate(risk, term.confidence_wad))
+        total += standard.priced(size_wad, self.stake.index_wad, doubt_rate(risk, term.confidence_wad))
     return total
 
 

@@ -6,20 +6,31 @@ from collections.abc import Sequence
 
 from crossvault.mirror import fixed, portfolio, standard
 from crossvault.mirror.margin import Holding
-from crossvault.mirror.portfolio import ExpiryHoldings, ExpiryOption as PortfolioLine, Hedge, PortfolioExposure
+from crossvault.mirror.portfolio import (
+    ExpiryHoldings,
+    ExpiryOption as PortfolioLine,
+    Hedge,
+    PortfolioExposure,
+    PortfolioRisk,
+    Stake,
+)
 from crossvault.mirror.standard import HeldOption
 
 
-def gather(stakes: Sequence[PortfolioExposure], holdings: Sequence[Holding], lines: Sequence[HeldOption]) -> None:
-    """Adds collateral and options to the exposures of an account."""
-    if not holdings and not lines:
-        return
+def gather(
+    stakes: Sequence[Stake], holdings: Sequence[Holding], lines: Sequence[HeldOption], risks: Sequence[PortfolioRisk]
+) -> list[PortfolioExposure]:
+    """Exposures of an account, by number of the underlying."""
+    found = [PortfolioExposure() for _ in stakes]
     places = firsts(lines)
-    for i, stake in enumerate(stakes):
-        if not portfolio.is_modelled(stake.risk):
+    for i, (stake, risk) in enumerate(zip(stakes, risks, strict=False)):
+        if not portfolio.is_modelled(risk):
             continue
-        stake.hedges = hedges(holdings, i, stake.confidence_wad)
-        stake.terms = terms(lines, places, i)
+        found[i].risk = risk
+        found[i].stake = stake
+        found[i].hedges = hedges(holdings, i, stake.confidence_wad)
+        found[i].terms = terms(lines, places, i)
+    return found
 
 
 def hedges(holdings: Sequence[Holding], underlying: int, confidence_wad: int) -> list[Hedge]:

@@ -1,28 +1,15 @@
-"""Margin metrics, scenario losses and greeks of accounts."""
+"""Margin metrics of accounts."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from crossvault.mirror import fixed, portfolio, stress, valuation
+from crossvault.mirror import valuation
 from crossvault.mirror.account import AccountId, Image
-from crossvault.mirror.correlation import ScenarioLossTable
-from crossvault.mirror.option import OptionGreeks
 from crossvault.mirror.store import Store
 from crossvault.mirror.valuation import Metrics
 
 
-class UnderlyingGreeks(NamedTuple):
-    """Sensitivities of the value of the positions in one underlying."""
-
-    delta_wad: int = 0
-    gamma_wad: int = 0
-    vega_wad: int = 0
-    theta_wad: int = 0
-
-
 class Teller(Store):
-    """Margin metrics, scenario losses and greeks of accounts."""
+    """Margin metrics of accounts."""
 
     __slots__ = ()
 
@@ -34,26 +21,3 @@ class Teller(Store):
         """Margin metrics of holdings that no account needs to have, at any number of positions."""
         valuation.require_valid(self.ledger, held, now=now)
         return valuation.metrics(self.ledger, held, now=now)
-
-    def scenarios(self, account: AccountId, *, now: int) -> tuple[ScenarioLossTable, tuple[int, ...]]:
-        """Losses of an account in each scenario, by underlying and in total, and the worst scenario by underlying."""
-        valued = valuation.valued_image(self.ledger, valuation.image(self.ledger, account), now=now)
-        found = stress.outlook(valuation.exposures_of(valued), self.ledger.rules)
-        return found, tuple(portfolio.worst(profits_wad) for profits_wad in found.profits_wad)
-
-    def greeks(self, account: AccountId, *, now: int) -> tuple[UnderlyingGreeks, ...]:
-        """Greeks of the positions of an account, by underlying."""
-        valued = valuation.valued_image(self.ledger, valuation.image(self.ledger, account), now=now)
-        found = [UnderlyingGreeks(delta_wad=exposure.size_wad) for exposure in valued.exposures]
-        for line, each in zip(valued.lines, stress.greeks(valued.lines), strict=True):
-            found[line.underlying] = self.added(found[line.underlying], line.size, each)
-        return tuple(found)
-
-    def added(self, total: UnderlyingGreeks, size: int, each: OptionGreeks) -> UnderlyingGreeks:
-        """Greeks with those of an option added."""
-        return UnderlyingGreeks(
-            total.delta_wad + fixed.mul_div_floor(size, each.delta_wad, fixed.WAD),
-            total.gamma_wad + fixed.mul_div_floor(size, each.gamma_wad, fixed.WAD),
-            total.vega_wad + fixed.mul_div_floor(size, each.vega_wad, fixed.WAD),
-            total.theta_wad + fixed.mul_div_floor(size, each.theta_wad, fixed.WAD),
-        )

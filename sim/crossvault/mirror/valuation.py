@@ -17,17 +17,16 @@ from crossvault.mirror import (
     oracle,
     portfolio,
     price_errors,
-    stakes,
+    pricer,
     standard,
     stress,
-    surface,
 )
 from crossvault.mirror.account import AccountId, Entry, Image
 from crossvault.mirror.correlation import ScenarioLossTable
 from crossvault.mirror.ledger import State
 from crossvault.mirror.margin import Book, Holding, Stale
 from crossvault.mirror.oracle import Curve
-from crossvault.mirror.portfolio import PortfolioExposure
+from crossvault.mirror.portfolio import Stake
 from crossvault.mirror.standard import Exposure, HeldOption, Level
 from crossvault.mirror.stress import HeldExposures
 
@@ -74,7 +73,8 @@ def unmarked_image(self: State, held: Image, *, now: int) -> Book:
         lines=[HeldOption() for _ in range(option_count(self, held.entries))],
     )
     if held.mode == accounts.PORTFOLIO:
-        valued.stakes = [PortfolioExposure() for _ in self.risks]
+        valued.stakes = [Stake() for _ in self.risks]
+        valued.modelled = self.model.modelled
     value_balances(self, held.balances, valued, now=now)
     value_positions(self, held.entries, valued, now=now)
     if held.mode == accounts.PORTFOLIO:
@@ -83,10 +83,8 @@ def unmarked_image(self: State, held: Image, *, now: int) -> Book:
 
 
 def book(self: State, account: AccountId, *, now: int) -> Book:
-    """Account valued at present prices, with the exposures and the requirement of portfolio margin."""
-    valued = _judged(self, image(self, account), now=now)
-    stakes.gather(valued.stakes, valued.holdings, valued.lines)
-    return valued
+    """Account valued at present prices, with its portfolio margin requirement at both levels."""
+    return _judged(self, image(self, account), now=now)
 
 
 def quote_price(self: State, valued: Book, *, now: int) -> int:
@@ -104,12 +102,14 @@ def assess(self: State, valued: Book, level: Level, *, now: int) -> ScenarioLoss
     """Computes the portfolio margin requirement of a valued account at one level, and its losses."""
     if not valued.stakes:
         return ScenarioLossTable()
-    required_wad, found = stress.assess(exposures_of(valued), self.rules, quote_price(self, valued, now=now), level)
+    required_wad, losses = stress.assess(
+        exposures_of(valued), self.model.data, quote_price(self, valued, now=now), level
+    )
     if level == Level.INITIAL:
         valued.verdict.initial_wad = required_wad
     else:
         valued.verdict.maintenance_wad = required_wad
-    return found
+    return losses
 
 
 def requirement(self: State, valued: Book, level: Level, *, now: int) -> int:
@@ -177,7 +177,7 @@ def value_linear(self: State, valued: Book, entry: Entry, *, now: int) -> None:
     else:
         mark_wad, fixed_wad = forward(self, valued, instrument, now=now)
     if margin.is_modelled(valued, underlying):
-        portfolio.stake(valued.stakes[underlying], entry.size, mark_wad - fixed_wad)
+        portfolio.add(valued.stakes[underlying], entry.size, mark_wad - fixed_wad)
     grown = ledger.funding_index(self, instrument, now=now) - entry.funding_index
     received = funding.payment(entry.size, grown)
     standard.absorb(exposure, entry.size, entry.quote + received, mark_wad)
@@ -187,8 +187,9 @@ def mark_options(self: State, lines: Sequence[HeldOption]) -> None:
     """Prices options."""
     if not lines:
         return
-    for line, mark_wad in zip(lines, stress.marks(lines), strict=True):
-        line.mark_wad = mark_wad
+    surfaces = [self.curves[market.term_of(line.underlying, line.expiry)].svi for line in lines]
+    for line, vol_wad, mark_wad in zip(lines, *pricer.quotes(lines, surfaces), strict=True):
+        line.vol_wad, line.mark_wad = vol_wad, mark_wad
 
 
 def mark_alike(self: State, lines: Sequence[HeldOption], priced: Sequence[HeldOption]) -> None:
@@ -198,13 +199,13 @@ def mark_alike(self: State, lines: Sequence[HeldOption], priced: Sequence[HeldOp
         while place < len(priced) and not standard.is_alike(line, priced[place]):
             place += 1
         if place < len(priced):
-            line.mark_wad = priced[place].mark_wad
+            line.vol_wad, line.mark_wad = priced[place].vol_wad, priced[place].mark_wad
             continue
         mark_options(self, [line])
 
 
 def option_line(self: State, valued: Book, instrument: int, size: int, *, now: int) -> HeldOption:
-    """Option position without its mark price."""
+    """Option position without its vol and mark price."""
     line = HeldOption(
         underlying=market.underlying_of(instrument),
         expiry=market.expiry_of(instrument),
@@ -220,7 +221,6 @@ def option_line(self: State, valued: Book, instrument: int, size: int, *, now: i
     line.confidence_wad = fixed.min(exposure.confidence_wad, fixed.min(curve.confidence, curve.surface_confidence))
     line.rate_wad = curve.rate
     line.secs = line.expiry - now if line.expiry > now else 0
-    line.vol_wad = 0 if curve.surface_published_at == 0 else surface.vol(curve.svi, line.strike_wad)
     if line.secs != 0:
         heartbeat_secs = exposure.option_risk.heartbeat_secs
         note(valued, line.underlying, line.expiry, curve.surface_published_at, heartbeat_secs, now=now)
@@ -257,7 +257,6 @@ def load(self: State, valued: Book, underlying: int, *, now: int) -> Exposure:
     note(valued, underlying, 0, price.published_at, exposure.risk.heartbeat_secs, now=now)
     if not valued.stakes:
         return exposure
-    valued.stakes[underlying].risk = self.portfolio_risks[underlying]
     valued.stakes[underlying].index_wad = price.index
     valued.stakes[underlying].confidence_wad = price.confidence
     return exposure
@@ -323,7 +322,7 @@ def metrics(self: State, held: Image, *, now: int) -> Metrics:
 
 def require_valid(self: State, held: Image, *, now: int) -> None:
     """Validates holdings that no account has."""
-    modes = accounts.PORTFOLIO if self.rules.scenarios else accounts.STANDARD
+    modes = accounts.PORTFOLIO if self.model.has_rules else accounts.STANDARD
     market.require_within("mode", held.mode, accounts.STANDARD, modes)
     market.require_within("principal", fixed.abs(held.principal), 0, MAX_HELD)
     market.require_within("balances", len(held.balances), len(self.assets), len(self.assets))
@@ -340,5 +339,5 @@ def _judged(self: State, held: Image, *, now: int) -> Book:
     """Account valued at present prices, with its portfolio margin requirement at both levels."""
     valued = valued_image(self, held, now=now)
     if valued.stakes:
-        valued.verdict = stress.judge(exposures_of(valued), self.rules, quote_price(self, valued, now=now))
+        valued.verdict = stress.judge(exposures_of(valued), self.model.data, quote_price(self, valued, now=now))
     return valued

@@ -19,8 +19,10 @@ from crossvault.mirror import (
     number_errors,
     oracle,
     price_errors,
+    ruleset,
 )
 from crossvault.mirror.account import AccountId
+from crossvault.mirror.analyst import Analyst
 from crossvault.mirror.auction import Auction
 from crossvault.mirror.checks import Checks
 from crossvault.mirror.evm import Token, UndoLog, non_reentrant
@@ -42,7 +44,7 @@ class TradeSide(NamedTuple):
     funding_index: int
 
 
-class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller):
+class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst):
     """Cross-margin vault: cash, collateral, prices and trades of accounts whose positions share one margin."""
 
     __slots__ = ()
@@ -87,7 +89,7 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller):
             raise authority_errors.NotAuthorized(account, sender)
         self.require_running()
         ledger.require_idle(self.ledger, account)
-        most = accounts.PORTFOLIO if self.ledger.rules.scenarios else accounts.STANDARD
+        most = accounts.PORTFOLIO if self.ledger.model.has_rules else accounts.STANDARD
         market.require_within("mode", mode, accounts.STANDARD, most)
         if mode == accounts.PORTFOLIO:
             accounts.require_options(self.ledger.holders[account], 0)
@@ -214,7 +216,7 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller):
         """Whether collateral priced by an underlying may raise the requirement by more than its credit."""
         if self.ledger.prices[underlying].confidence < self.ledger.risks[underlying].confidence_threshold:
             return True
-        modelled = self.ledger.portfolio_risks[underlying].vol.floor_secs != 0
+        modelled = ruleset.is_modelled(self.ledger.model, underlying)
         return self.ledger.holders[account].mode == accounts.PORTFOLIO and modelled
 
     def settlement_of(self, underlying: int, expiry: int) -> int:

@@ -73,7 +73,7 @@ def _buffer_before(
     self: State,
     former: Image,
     held: Image,
-    found: ScenarioLossTable,
+    losses: ScenarioLossTable,
     priced: Sequence[HeldOption],
     *,
     now: int,
@@ -85,7 +85,7 @@ def _buffer_before(
         changed = changes(self, former, held)
         quote_wad = valuation.quote_price(self, valued, now=now)
         valued.verdict.initial_wad = stress.reassess(
-            valuation.exposures_of(valued), changed, found, self.rules, quote_wad, Level.INITIAL
+            valuation.exposures_of(valued), changed, losses, self.model.data, quote_wad, Level.INITIAL
         )
     return margin.margin(valued, Level.INITIAL)
 

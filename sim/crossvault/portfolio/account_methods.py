@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crossvault.differential.model import Model
-from crossvault.mirror import account as accounts, market, valuation
+from crossvault.mirror import account as accounts, market, ruleset, valuation
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.ledger import State
 from crossvault.portfolio.solver import ISOLATED_METHOD, STANDARD_METHOD, MarginMethod, preset_method
@@ -35,8 +35,8 @@ def portfolio_method(model: Model) -> MarginMethod | None:
 
 def has_portfolio_margin(state: State) -> bool:
     """Whether the vault has rules of portfolio margin, and an underlying that they apply to."""
-    return bool(state.rules.scenarios) and any(
-        state.portfolio_risks[number].vol.floor_secs for number in range(len(state.risks))
+    return bool(state.model.data.rules.scenarios) and any(
+        ruleset.risk_of(state.model.data, number).vol.floor_secs for number in range(len(state.risks))
     )
 
 

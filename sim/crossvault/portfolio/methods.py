@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from crossvault.differential.model import Model
-from crossvault.mirror import margin, portfolio, stress, valuation
+from crossvault.mirror import margin, portfolio, stakes, stress, valuation
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.correlation import ScenarioLossTable
 from crossvault.mirror.fixed import WAD
@@ -161,11 +161,12 @@ def scenario_losses(stage: VaultSetup) -> ScenarioLosses:
     """Profits of the portfolio in the scenarios in force."""
     state = stage.model.vault.ledger
     book = valuation.book(state, FOLIO, now=stage.portfolio.at)
-    found = stress.outlook(valuation.exposures_of(book), state.rules)
-    scenarios, units = state.rules.scenarios, len(stage.portfolio.units)
+    found = stress.outlook(valuation.exposures_of(book), state.model.data)
+    scenarios, units = state.model.data.rules.scenarios, len(stage.portfolio.units)
     by_unit = tuple(tuple(each) or (0,) * len(scenarios) for each in found.profits_wad[:units])
     profits = tuple(sum(each[k] for each in by_unit) for k in range(len(scenarios)))
-    contingencies = sum(portfolio.contingency(stake, Level.INITIAL) for stake in book.stakes)
+    exposures = stakes.gather(book.stakes, book.holdings, book.lines, state.model.data.risks)
+    contingencies = sum(portfolio.contingency(exposure, Level.INITIAL) for exposure in exposures)
     worst = min(range(len(profits)), key=profits.__getitem__)
     return ScenarioLosses(scenarios, profits, by_unit, worst, found, book.verdict.loss_initial_wad, contingencies)
 

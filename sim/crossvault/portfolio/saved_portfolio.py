@@ -14,12 +14,12 @@ from crossvault.differential.ending import BadInput
 from crossvault.differential.model import Model
 from crossvault.differential.step import expiry_name, instrument_name
 from crossvault.differential.story import due_funding
-from crossvault.mirror import cash, collateral, ledger, market, oracle, portfolio, valuation
+from crossvault.mirror import cash, collateral, ledger, market, oracle, portfolio, ruleset, valuation
 from crossvault.mirror.account import AccountId, entry
 from crossvault.mirror.fixed import CAP
 from crossvault.mirror.ledger import State
 from crossvault.mirror.oracle import Curve
-from crossvault.mirror.stress import Rules
+from crossvault.mirror.ruleset import Rules
 from crossvault.portfolio import portfolio_file
 from crossvault.portfolio.account_methods import has_portfolio_margin, is_settled, open_instruments
 from crossvault.portfolio.price_feeds import PegPart
@@ -91,9 +91,9 @@ def document(saved: SavedAccount) -> dict[str, Any]:
     if assets := _collateral(saved):
         made["collateral"] = assets
     made["positions"] = {instrument_name(each, state.names): _position(saved, each) for each in _open(saved)}
-    is_modelled = any(state.portfolio_risks[number].vol.floor_secs for number in units)
+    is_modelled = any(ruleset.risk_of(state.model.data, number).vol.floor_secs for number in units)
     if has_portfolio_margin(state) and is_modelled:  # elsewhere portfolio margin is standard margin
-        made["rules"] = rules_document(state.rules, state.names, units)
+        made["rules"] = rules_document(state.model.data.rules, state.names, units)
     return made
 
 
@@ -165,8 +165,8 @@ def _prices(saved: SavedAccount, number: int) -> dict[str, Any]:
     margin: dict[str, Any] = {"perps": fields(risk, RiskPart, state.names[number])}
     if state.option_risks[number].heartbeat_secs:
         margin["options"] = fields(state.option_risks[number], OptionsPart)
-    if state.portfolio_risks[number].vol.floor_secs:
-        margin["portfolio"] = portfolio_fields(state.portfolio_risks[number])
+    if ruleset.risk_of(state.model.data, number).vol.floor_secs:
+        margin["portfolio"] = portfolio_fields(ruleset.risk_of(state.model.data, number))
     made["margin"] = margin
     expiries = sorted({market.expiry_of(each) for each in _open(saved) if market.underlying_of(each) == number} - {0})
     if expiries:

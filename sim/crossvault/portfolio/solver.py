@@ -31,13 +31,13 @@ from typing import NamedTuple
 
 from crossvault.differential.model import Model
 from crossvault.differential.story import mark
-from crossvault.mirror import account as accounts, collateral, fixed, ledger, margin, valuation
+from crossvault.mirror import account as accounts, collateral, fixed, ledger, margin, ruleset, valuation
 from crossvault.mirror.account import AccountId, Holder
 from crossvault.mirror.ledger import State
 from crossvault.mirror.margin import Book
 from crossvault.mirror.portfolio import PortfolioRisk
+from crossvault.mirror.ruleset import Rules
 from crossvault.mirror.standard import Level
-from crossvault.mirror.stress import Rules
 from crossvault.portfolio.sensitivity import Followers
 from crossvault.scenario import rules
 from crossvault.scenario.preset import Preset
@@ -152,9 +152,9 @@ def impose(state: State, holder: Holder, method: MarginMethod) -> None:
     """Puts a method into force for one account; portfolio margin of a preset, for every underlying."""
     holder.mode = method.mode
     if method.rules is not None and method.risk is not None:
-        state.rules = method.rules
+        ruleset.set_rules(state.model, method.rules)
         for number in range(len(state.risks)):
-            state.portfolio_risks[number] = method.risk
+            ruleset.set_risk(state.model, number, method.risk)
 
 
 def own_method(model: Model, account: AccountId) -> MarginMethod:

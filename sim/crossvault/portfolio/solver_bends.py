@@ -67,8 +67,8 @@ def scenario_bends(case: MarginCase, instrument: int, size: int) -> list[int]:
             book = case.book()
             if not book.stakes:
                 return []
-            tables.append(stress.outlook(valuation.exposures_of(book), case.state.rules))
-            count = len(case.state.rules.scenarios)
+            tables.append(stress.outlook(valuation.exposures_of(book), case.state.model.data))
+            count = len(case.state.model.data.rules.scenarios)
     number = market.underlying_of(instrument)
     before, after = (table.profits_wad[number] for table in tables)
     before, after = before or (0,) * count, after or (0,) * count

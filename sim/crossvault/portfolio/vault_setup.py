@@ -15,7 +15,7 @@ from crossvault.differential.feeder import Feeder
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, TokenSpec, World, instrument_name
 from crossvault.differential.story import mark
-from crossvault.mirror import account as accounts, cash, collateral, fixed, liquidation, market
+from crossvault.mirror import account as accounts, cash, collateral, fixed, liquidation, market, ruleset
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.fixed import CAP, WAD
 from crossvault.mirror.oracle import PriceGuard
@@ -91,7 +91,9 @@ class VaultSetup:
             risk = preset.portfolio_risk if preset.name != OWN else own.portfolio if own is not None else None
             if risk is not None:
                 self._enact(doors.PORTFOLIO, underlying=number, risk=risk)
-            elif self.model.vault.ledger.portfolio_risks[number].vol.floor_secs:  # a vault does not take it back
+            elif ruleset.risk_of(
+                self.model.vault.ledger.model.data, number
+            ).vol.floor_secs:  # a vault does not take it back
                 where = f"{self.portfolio.source.where(('prices', name))}: prices.{name}.margin"
                 raise ScenarioError(f"{where}: has no 'portfolio', so its own rules come alone: --method {OWN}")
         try:

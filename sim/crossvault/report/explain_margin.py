@@ -11,8 +11,8 @@ from crossvault.mirror.collateral import Asset
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.ledger import State
 from crossvault.mirror.margin import Book, Holding
+from crossvault.mirror.ruleset import ModelParameters
 from crossvault.mirror.standard import Exposure, Level
-from crossvault.mirror.stress import Rules
 from crossvault.report.explain_options import StatementLine, strip_terms
 from crossvault.report.explain_portfolio import option_values, portfolio_terms
 from crossvault.report.figures import amount, decimal, percent, usd
@@ -46,14 +46,14 @@ class MarginStatement(NamedTuple):
 class StatementContext(NamedTuple):
     """The context of a book: assets, names of underlyings, the formula of cash, funding due by underlying [wad].
 
-    rules and quote_wad: the rules of portfolio margin, and the price of the quote token.
+    model and quote_wad: the parameters of portfolio margin, and the price of the quote token.
     """
 
     assets: Sequence[Asset]
     names: Sequence[str]
     cash: str = ""
     funding: Sequence[int] = ()
-    rules: Rules = Rules()
+    model: ModelParameters = ModelParameters()
     quote_wad: int = WAD
 
 
@@ -72,7 +72,7 @@ def statement_context(state: State, account: AccountId, at: int) -> StatementCon
     feed = state.cash.terms.feed
     quote_wad = WAD if feed == cash.NO_FEED else state.prices[feed].index
     formula = _cash(state, holder.principal, settled_wad, at)
-    return StatementContext(state.assets, state.names, formula, due, state.rules, quote_wad)
+    return StatementContext(state.assets, state.names, formula, due, state.model.data, quote_wad)
 
 
 def _cash(state: State, principal: int, settled_wad: int, at: int) -> str:
@@ -104,7 +104,7 @@ def margin_statement(book: Book, level: Level, context: StatementContext) -> Mar
         requirement += _doubts(exposure, book.depeg_rate_wad, level, name)
     requirement += strip_terms(book, level, context.names)
     if book.stakes:
-        requirement += portfolio_terms(book, level, context.names, context.rules, context.quote_wad)
+        requirement += portfolio_terms(book, level, context.names, context.model, context.quote_wad)
     made = MarginStatement(level, tuple(balance), tuple(requirement))
     assert made.margin_balance_wad == margin.adjusted_equity(book, level)
     assert made.requirement_wad == margin.requirement(book, level)

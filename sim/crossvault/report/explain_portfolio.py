@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from crossvault.mirror import correlation, fixed, portfolio, stress, valuation
+from crossvault.mirror import correlation, fixed, portfolio, stakes, stress, valuation
 from crossvault.mirror.correlation import ScenarioLossTable, UnderlyingLoss
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.margin import Book
 from crossvault.mirror.portfolio import PortfolioExposure
+from crossvault.mirror.ruleset import ModelParameters, Rules
 from crossvault.mirror.standard import Level
-from crossvault.mirror.stress import Rules
 from crossvault.report.explain_options import StatementLine
 from crossvault.report.figures import amount, percent, usd
 from crossvault.report.scenario_heat import scenario_name
 
 
 def portfolio_terms(
-    book: Book, level: Level, names: Sequence[str], rules: Rules, quote_wad: int
+    book: Book, level: Level, names: Sequence[str], model: ModelParameters, quote_wad: int
 ) -> Iterator[StatementLine]:
     """The requirement of a valued account by scenarios, and the contingencies."""
-    found = stress.outlook(valuation.exposures_of(book), rules)
+    found, rules = stress.outlook(valuation.exposures_of(book), model), model.rules
     for number, leg in enumerate(found.legs):
         if leg.loss_wad:
             yield _leg(found, number, leg, names[number], rules)
@@ -30,8 +30,9 @@ def portfolio_terms(
     if loss:
         formula = f"the largest of them, {usd(loss)} × {percent(factor)}"
         yield StatementLine("loss in scenarios", formula, fixed.mul_div_up(loss, factor, WAD))
-    for stake, name in zip(book.stakes, names, strict=False):
-        yield from _contingencies(stake, level, name)
+    exposures = stakes.gather(book.stakes, book.holdings, book.lines, model.risks)
+    for exposure, name in zip(exposures, names, strict=False):
+        yield from _contingencies(exposure, level, name)
 
 
 def _leg(found: ScenarioLossTable, number: int, leg: UnderlyingLoss, name: str, rules: Rules) -> StatementLine:
@@ -60,23 +61,23 @@ def _losses(found: ScenarioLossTable, level: Level, rules: Rules) -> Iterator[St
     yield StatementLine("least share", formula, fixed.mul_div_up(whole, phi, WAD), False)
 
 
-def _contingencies(stake: PortfolioExposure, level: Level, name: str) -> Iterator[StatementLine]:
-    held, index = stake.risk.contingency, usd(stake.index_wad)
+def _contingencies(exposure: PortfolioExposure, level: Level, name: str) -> Iterator[StatementLine]:
+    held, index = exposure.risk.contingency, usd(exposure.stake.index_wad)
     initial = level == Level.INITIAL
-    if perps := portfolio.perp_contingency(stake, level):
+    if perps := portfolio.perp_contingency(exposure, level):
         rate = percent(held.perp_initial if initial else held.perp_maintenance)
-        formula = f"{amount(stake.gross_size_wad)} {name} × {index} × {rate}"
+        formula = f"{amount(exposure.stake.gross_size_wad)} {name} × {index} × {rate}"
         yield StatementLine(f"{name} perps and futures", formula, perps)
-    for term in stake.terms:
-        if naked := portfolio.option_contingency(stake, term, level):
+    for term in exposure.terms:
+        if naked := portfolio.option_contingency(exposure, term, level):
             rate = percent(held.option_initial if initial else held.option_maintenance)
             formula = f"{amount(portfolio.naked(term.lines))} {name} × {index} × {rate}"
             yield StatementLine(f"{name} naked short options", formula, naked)
-    for hedge in stake.hedges:
+    for hedge in exposure.hedges:
         if cut := portfolio.hedge_contingency(held, hedge, level):
             haircut = hedge.haircut_initial if initial else hedge.haircut_maintenance
             yield StatementLine(f"{name} as collateral, haircut", f"{usd(hedge.value_wad)} × {percent(haircut)}", cut)
-    if doubt := portfolio.doubt(stake, level):
+    if doubt := portfolio.doubt(exposure, level):
         yield StatementLine(f"{name} doubtful price", "", doubt)
 
 

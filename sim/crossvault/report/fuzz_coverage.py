@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from crossvault.fuzz.blocks import CodeBlocks, Place, SourceLine
 from crossvault.report.console import ReportTable, table
 
-_NOT_COUNTED = "by doors: what views alone execute (Lens, Teller, Diamond) is not counted"
+_NOT_COUNTED = "by doors: what views alone execute (Lens, Teller, Analyst, Diamond) is not counted"
 _STYLE = """
 :root { color-scheme: light dark; --hit: #2e7d3233; --miss: #c6282840; --part: #f9a82540; --dim: #8888; }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }

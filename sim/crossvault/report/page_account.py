@@ -131,8 +131,8 @@ def _scenarios(case: MarginCase, quote: str) -> list[PagePart]:
     """The profit in every scenario of portfolio margin."""
     with case.trial():
         state, book = case.state, case.book()
-        scenarios = state.rules.scenarios
-        by_unit = stress.outlook(valuation.exposures_of(book), state.rules).profits_wad
+        scenarios = state.model.data.rules.scenarios
+        by_unit = stress.outlook(valuation.exposures_of(book), state.model.data).profits_wad
         profits = [sum(each[k] for each in by_unit if each) for k in range(len(scenarios))]
         requirement = margin.requirement(book, Level.INITIAL)
     if not any(profits):

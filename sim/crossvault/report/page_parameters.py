@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from crossvault.differential.model import Model
+from crossvault.mirror import ruleset
 from crossvault.report.figures import scale_of
 from crossvault.report.page_data import exact
 
@@ -21,14 +22,14 @@ class ParameterTable(NamedTuple):
 def parameter_tables(model: Model) -> list[ParameterTable]:
     """The parameters in force; what is not set has no table."""
     state = model.vault.ledger
-    names, units, rules = state.names, range(len(state.names)), state.rules
+    names, units, rules = state.names, range(len(state.names)), state.model.data.rules
     found = [
         _table("Auctions, interest, and the peg of the quote token", {
             "vault": {**state.terms._asdict(), **state.cash.interest._asdict(), **state.cash.terms._asdict()},
         }),
         _table("Standard margin, by underlying", {names[k]: state.risks[k] for k in units}),
         _table("Options, by underlying", {names[k]: state.option_risks[k] for k in units}),
-        _table("Portfolio margin, by underlying", {names[k]: state.portfolio_risks[k] for k in units}),
+        _table("Portfolio margin, by underlying", {names[k]: ruleset.risk_of(state.model.data, k) for k in units}),
         _table("Guards of prices, by underlying", {names[k]: state.guards[k] for k in units}),
         _table("Collateral", {asset.token: asset.terms for asset in state.assets}),
         _table("Portfolio margin, all underlyings", {"vault": {"terms": rules.terms, "matrix": rules.matrix}}),

@@ -13,7 +13,7 @@ from typing import Any
 from crossvault.differential.model import Model
 from crossvault.differential.step import EXCHANGE, TOKEN_ACTIONS, VAULT, Outcome, Step, named
 from crossvault.evm.artifacts import Build
-from crossvault.evm.deploy import FACETS, MODULES, refusal_libraries, selectors
+from crossvault.evm.deploy import FACETS, MODULES, STATELESS, refusal_libraries, selectors
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
 from crossvault.mirror.lens import AccountState
@@ -149,7 +149,7 @@ class _FoundryTest:
             yield f"        facets[{place}] = IDiamondLoupe.Facet({at}, new bytes4[]({len(found)}));"
             yield from (f"        facets[{place}].functionSelectors[{i}] = 0x{each};" for i, each in enumerate(found))
         values = [writer.role(world.owner), writer.role(world.quote), str(world.delay_secs), terms]
-        values += ["new Stress()", "facets"]
+        values += [*(f"new {name}()" for name in STATELESS), "facets"]
         yield f"        vault = new Vault({', '.join(values)});"
         yield "        exchange = new Exchange(vault);"
         for wallet in world.wallets:

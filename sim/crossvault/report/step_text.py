@@ -15,7 +15,7 @@ from crossvault.mirror.exchange import Match, Order, Signature
 from crossvault.mirror.market import MarketRisk, OptionRisk
 from crossvault.mirror.oracle import Price, PriceGuard
 from crossvault.mirror.refusal import Refusal
-from crossvault.mirror.stress import Rules
+from crossvault.mirror.ruleset import Rules
 from crossvault.mirror.surface import Svi
 from crossvault.report.figures import scaled, utc
 

@@ -123,7 +123,7 @@ class PairPart(FilePart):
 
 
 class RulesPart(Section):
-    """Rules of portfolio margin: fields of `Stress.Rules` of the contracts."""
+    """Rules of portfolio margin: fields of `Ruleset.Rules` of the contracts."""
 
     title = "rules"
 

@@ -10,8 +10,8 @@ from crossvault.mirror import correlation, portfolio, shock
 from crossvault.mirror.correlation import LossTerms, Matrix
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.number_errors import ParameterOutOfRange
+from crossvault.mirror.ruleset import Rules
 from crossvault.mirror.shock import Scenario
-from crossvault.mirror.stress import Rules
 from crossvault.scenario import parameter_fields
 from crossvault.scenario.portfolio_rules import PairPart, PortfolioMarginPart, RulesPart, ScenarioPart
 from crossvault.scenario.roster import FieldError, require

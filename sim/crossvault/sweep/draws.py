@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from crossvault.mirror import cash, collateral, correlation, market, portfolio, shock
+from crossvault.mirror import cash, collateral, correlation, market, portfolio, ruleset, shock
 from crossvault.mirror.account import MAX_OPTIONS, PORTFOLIO
 from crossvault.mirror.evm import UndoLog
 from crossvault.mirror.fixed import RAY, WAD
 from crossvault.mirror.ledger import State
+from crossvault.mirror.ruleset import Rules
 from crossvault.mirror.shock import ABSOLUTE, DOWN, LINEAR, STILL, UP, Scenario
-from crossvault.mirror.stress import Rules
 from crossvault.mirror.surface import Svi
 from crossvault.sweep import quotes
 from crossvault.sweep.instruments import Market
@@ -76,7 +76,8 @@ def random_market(underlyings: int, seed: int = 0) -> Market:
     rng, state = np.random.default_rng(seed), State(UndoLog())
     state.cash.supply_index = state.cash.borrow_index = RAY
     state.cash.accrued_at, state.cash.terms = NOW, cash.DepegTerms(cash.NO_FEED)
-    state.names, state.risks, state.rules = NAMES[:underlyings], (RISK,) * underlyings, RULES
+    state.names, state.risks = NAMES[:underlyings], (RISK,) * underlyings
+    ruleset.set_rules(state.model, RULES)
     for number in range(underlyings):
         _add_underlying(state, number, wad(SPOTS[number] * rng.uniform(0.8, 1.25)), rng)
     return Market(state, NOW, tuple(_instruments(state)))
@@ -88,7 +89,8 @@ def wad(value: float) -> int:
 
 
 def _add_underlying(state: State, number: int, index: int, rng: np.random.Generator) -> None:
-    state.option_risks[number], state.portfolio_risks[number] = OPTIONS, PORTFOLIO_RISK
+    state.option_risks[number] = OPTIONS
+    ruleset.set_risk(state.model, number, PORTFOLIO_RISK)
     price = state.prices[number]
     price.index = price.stable = index
     price.premium, price.confidence, price.published_at = index // 2_000, WAD, NOW

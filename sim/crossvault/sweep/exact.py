@@ -43,7 +43,7 @@ class ExactEngine:
     def __init__(self, market_: Market) -> None:
         self.market = market_
         self.units = units.units_of(market_)
-        self.rules = market_.state.rules
+        self.rules = market_.state.model.data.rules
         self.quotes = units.quotes_of(self.units)
         modelled = [i for i in range(market_.underlyings) if market_.is_modelled(i)]
         self.modelled = np.array([i in modelled for i in range(market_.underlyings)])

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from crossvault.mirror import account as accounts
+from crossvault.mirror import account as accounts, ruleset
 from crossvault.mirror.standard import Level
 from crossvault.sweep import losses, quotes, standalone
 from crossvault.sweep.account_arrays import AccountArrays, arrays_of, doubt_rate, summed
@@ -110,7 +110,7 @@ class FloatEngine:
         rows = np.flatnonzero(arrays.modes == accounts.PORTFOLIO)
         count, total = len(arrays.modes), self.market.underlyings
         found = np.zeros(count), np.zeros(count)
-        scenarios = len(self.market.state.rules.scenarios)
+        scenarios = len(self.market.state.model.data.rules.scenarios)
         if not len(rows) or not self.stress:
             return found
         legs, joint = np.zeros((3, len(rows), total)), np.zeros((len(rows), scenarios))
@@ -164,7 +164,7 @@ def contingencies(self: Market, arrays: AccountArrays, contingency: Floats, leve
     initial = level == Level.INITIAL
     for place, asset in enumerate(self.state.assets):
         number = asset.underlying
-        risk = self.state.portfolio_risks[number].contingency
+        risk = ruleset.risk_of(self.state.model.data, number).contingency
         unsure = doubt_rate(risk, self.state.prices[number].confidence) if initial else 0.0
         haircut = asset.terms.haircut_initial if initial else asset.terms.haircut_maintenance
         capped = np.minimum(arrays.values[:, place], asset.terms.cap_wad / UNIT)

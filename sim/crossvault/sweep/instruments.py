@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from crossvault.mirror import cash, market, oracle, valuation
+from crossvault.mirror import cash, market, oracle, ruleset, valuation
 from crossvault.mirror.ledger import State
 from crossvault.mirror.margin import Book
 from crossvault.mirror.oracle import Curve
@@ -44,7 +44,7 @@ class Market:
 
     def is_modelled(self, underlying: int) -> bool:
         """Whether accounts in portfolio mode have portfolio margin on an underlying."""
-        return self.state.portfolio_risks[underlying].vol.floor_secs != 0
+        return ruleset.risk_of(self.state.model.data, underlying).vol.floor_secs != 0
 
     def strips(self) -> list[ExpiryOptions]:
         """The options by underlying and expiry."""

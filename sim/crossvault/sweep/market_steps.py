@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from crossvault.differential import doors
 from crossvault.differential.feeder import Feeder
 from crossvault.differential.step import Step, TokenSpec, World
-from crossvault.mirror import liquidation, market
+from crossvault.mirror import liquidation, market, ruleset
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.fixed import WAD
 from crossvault.sweep import units
@@ -50,10 +50,10 @@ def _listing(self: Market) -> Iterator[Step]:
     for i, asset in enumerate(state.assets):
         yield doors.list_collateral(at, GOVERNOR, token=f"T{i}", underlying=asset.underlying, terms=asset.terms)
     for verb in doors.VERBS:
-        yield doors.RULES.by(verb)(at, GOVERNOR, rules=state.rules)
+        yield doors.RULES.by(verb)(at, GOVERNOR, rules=state.model.data.rules)
         for i in range(self.underlyings):
             yield doors.OPTIONS.by(verb)(at, GOVERNOR, underlying=i, risk=state.option_risks[i])
-            yield doors.PORTFOLIO.by(verb)(at, GOVERNOR, underlying=i, risk=state.portfolio_risks[i])
+            yield doors.PORTFOLIO.by(verb)(at, GOVERNOR, underlying=i, risk=ruleset.risk_of(state.model.data, i))
 
 
 def _prices(self: Market) -> Iterator[Step]:

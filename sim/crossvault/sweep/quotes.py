@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from crossvault.mirror import market
+from crossvault.mirror import market, ruleset
 from crossvault.mirror.oracle import WINDOW, Curve
 from crossvault.mirror.portfolio import PortfolioRisk
 from crossvault.mirror.shock import ABSOLUTE, DOWN, LINEAR, MAX_EXPONENT, STILL, UP
@@ -134,7 +134,7 @@ def shocked_vol(risk: PortfolioRisk, vol: float, mode: int, apart: float, secs: 
 
 def sheet_of(self: Market, underlying: int, columns: tuple[int, ...], pairs: list[tuple[int, int]]) -> ExpiryLosses:
     """Unit values of the options of one expiry in every scenario."""
-    risk = self.state.portfolio_risks[underlying]
+    risk = ruleset.risk_of(self.state.model.data, underlying)
     instruments = [self.instruments[each] for each in columns]
     expiry, curve = expiry_of(self, instruments[0]), self.curve(instruments[0])
     secs, forward = round(expiry.years * YEAR), expiry.known + expiry.floating
@@ -168,7 +168,7 @@ def sheet_of(self: Market, underlying: int, columns: tuple[int, ...], pairs: lis
 
 def stress_of(self: Market, underlying: int) -> UnderlyingScenarios:
     """The scenarios of one underlying."""
-    scenarios = self.state.rules.scenarios
+    scenarios = self.state.model.data.rules.scenarios
     pairs = sorted({(each.spot_shock, each.mode) for each in scenarios})
     strips = [each for each in self.strips() if each.underlying == underlying]
     return UnderlyingScenarios(
@@ -182,7 +182,7 @@ def stress_of(self: Market, underlying: int) -> UnderlyingScenarios:
 
 def correlations_of(self: Market) -> Correlations:
     """Correlations of the losses of underlyings."""
-    rules = self.state.rules
+    rules = self.state.model.data.rules
     return Correlations(
         np.array(rules.matrix.alike) / UNIT,
         np.array(rules.matrix.opposite) / UNIT,
@@ -193,7 +193,7 @@ def correlations_of(self: Market) -> Correlations:
 
 def loss_factor(self: Market, level: Level) -> float:
     """Requirement over loss; higher at the initial level for a quote token below its peg."""
-    terms, feed = self.state.rules.terms, self.state.cash.terms.feed
+    terms, feed = self.state.model.data.rules.terms, self.state.cash.terms.feed
     if level == Level.MAINTENANCE:
         return terms.loss_maintenance / UNIT
     quote = self.state.prices[feed].index if feed < self.underlyings else 10**18

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from crossvault.mirror import market
+from crossvault.mirror import market, ruleset
 from crossvault.mirror.standard import Level
 from crossvault.sweep import linear, losses, quotes
 from crossvault.sweep.account_arrays import AccountArrays, doubt_rate
@@ -25,7 +25,10 @@ def contingency_of(self: Market, at: Quotes) -> Floats:
     found = np.zeros((2, 2, len(self.instruments)))
     for column, each in enumerate(self.instruments):
         number, is_option = market.underlying_of(each), market.is_option(market.kind_of(each))
-        risk, confidence = self.state.portfolio_risks[number].contingency, self.state.prices[number].confidence
+        risk, confidence = (
+            ruleset.risk_of(self.state.model.data, number).contingency,
+            self.state.prices[number].confidence,
+        )
         rates = (risk.option_initial, risk.option_maintenance) if is_option else ()
         if is_option:
             curve = self.curve(each)

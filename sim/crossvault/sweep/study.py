@@ -32,7 +32,7 @@ def study(accounts: int, underlyings: int, seed: int, progress: Progress | None 
         "accounts": accounts,
         "underlyings": underlyings,
         "seed": seed,
-        "scenarios": len(market.state.rules.scenarios),
+        "scenarios": len(market.state.model.data.rules.scenarios),
         "efficiency": efficiency(market, population, np.array(draws.KINDS)[kinds]),
         "steps": paths.STEPS,
         "step_secs": paths.STEP_SECS,

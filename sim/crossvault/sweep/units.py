@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from crossvault.mirror import cash, correlation, fixed, market, option, portfolio, shock, standard
+from crossvault.mirror import cash, correlation, fixed, market, option, portfolio, ruleset, shock, standard
 from crossvault.mirror.collateral import Asset
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.margin import Book
@@ -93,9 +93,9 @@ def units_of(self: Market) -> MarketUnits:
     book, lines = reference_book(self)
     state, feed = self.state, self.state.cash.terms.feed
     quote_wad = WAD if feed == cash.NO_FEED else book.exposures[feed].index_wad
-    pairs = sorted({(each.spot_shock, each.mode) for each in state.rules.scenarios})
+    pairs = sorted({(each.spot_shock, each.mode) for each in state.model.data.rules.scenarios})
     strips = self.strips()
-    factors = [correlation.loss_factor(state.rules.terms, quote_wad, level) for level in Level]
+    factors = [correlation.loss_factor(state.model.data.rules.terms, quote_wad, level) for level in Level]
     return MarketUnits(
         [_spot(self, book, number) for number in range(self.underlyings)],
         _columns(self, book, lines, strips),
@@ -104,12 +104,12 @@ def units_of(self: Market) -> MarketUnits:
         0 if feed == cash.NO_FEED else cash.depeg_rate(state.cash.terms, quote_wad),
         (factors[0], factors[1]),
         pairs,
-        [pairs.index((each.spot_shock, each.mode)) for each in state.rules.scenarios],
+        [pairs.index((each.spot_shock, each.mode)) for each in state.model.data.rules.scenarios],
     )
 
 
 def _spot(self: Market, book: Book, number: int) -> UnderlyingUnits:
-    exposure, model = book.exposures[number], self.state.portfolio_risks[number].contingency
+    exposure, model = book.exposures[number], ruleset.risk_of(self.state.model.data, number).contingency
     return UnderlyingUnits(
         exposure.index_wad,
         fixed.min(exposure.index_wad, exposure.stable_wad),
@@ -157,7 +157,7 @@ def _row(
 
 
 def _sheet(self: Market, number: int, lines: Sequence[HeldOption], pairs: Sequence[Pair]) -> PortfolioExpiry:
-    risk, sample = self.state.portfolio_risks[number], lines[0]
+    risk, sample = ruleset.risk_of(self.state.model.data, number), lines[0]
     shocked, apart = [], []
     for each in lines:
         one = portfolio.ExpiryOption(each.strike_wad, each.is_call, 1, each.vol_wad, each.mark_wad)
@@ -194,7 +194,7 @@ def quotes_of(self: MarketUnits) -> Quotes:
 
 def stress_of(self: MarketUnits, of: Market, number: int, strips: Sequence[ExpiryOptions]) -> UnderlyingScenarios:
     """The scenarios of an underlying as floats."""
-    scenarios = of.state.rules.scenarios
+    scenarios = of.state.model.data.rules.scenarios
     sheets = []
     for strip, row in zip(strips, self.rows, strict=True):
         if strip.underlying == number and row.sheet is not None:

@@ -13,8 +13,8 @@ from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import Story
 from crossvault.mirror import correlation, market, portfolio as folios
 from crossvault.mirror.account import PORTFOLIO, AccountId
+from crossvault.mirror.ruleset import Rules
 from crossvault.mirror.shock import Scenario
-from crossvault.mirror.stress import Rules
 from crossvault.walks import terms
 from crossvault.walks.base import BROKER, GOVERNOR, WAD
 from crossvault.walks.corners import CornerCases

@@ -13,8 +13,8 @@ from crossvault.mirror import (
     market,
     oracle,
     portfolio,
+    ruleset,
     shock,
-    stress,
 )
 
 WAD = fixed.WAD
@@ -131,7 +131,7 @@ def portfolio_risk(random: Random) -> portfolio.PortfolioRisk:
     )
 
 
-def rules(random: Random) -> stress.Rules:
+def rules(random: Random) -> ruleset.Rules:
     """Rules of portfolio margin: moves up and down with every mode of vols, tails dampened."""
     most = random.randrange(5, 25)
     moves = [(move * WAD // 100, WAD) for move in (most, most // 2, 0, -(most // 2), -most)]
@@ -144,4 +144,4 @@ def rules(random: Random) -> stress.Rules:
     loss = random.randrange(100, 130) * WAD // 100
     phi = random.randrange(60) * WAD // 59  # from nothing to all of the sum, so that it decides in many walks
     how = correlation.LossTerms(random.randrange(50) * WAD // 100, phi, phi // 2, loss, loss * 8 // 10, WAD, 2 * WAD)
-    return stress.Rules(tuple(scenarios[: random.randrange(8, 22)]), how, correlation.Matrix(alike, opposite))
+    return ruleset.Rules(tuple(scenarios[: random.randrange(8, 22)]), how, correlation.Matrix(alike, opposite))

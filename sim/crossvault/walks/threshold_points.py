@@ -14,7 +14,7 @@ from crossvault.differential.step import Outcome, Step, TokenSpec
 from crossvault.differential.story import Story, utilisation_and_rate
 from crossvault.mirror import cash, collateral, correlation, market, shock
 from crossvault.mirror.account import PORTFOLIO, STANDARD, AccountId
-from crossvault.mirror.stress import Rules
+from crossvault.mirror.ruleset import Rules
 from crossvault.walks import terms
 from crossvault.walks.base import BROKER, FAUCET, FEEDER, GOVERNOR, TOKENS, WAD
 from crossvault.walks.random_walk import Walk
