@@ -75,11 +75,11 @@ def test_the_largest_account_is_margined_within_a_fifth_of_a_block(probes: Probe
     outlook = correlation.outlook(stakes, scenarios)
     terms = correlation.LossTerms(WAD // 5, WAD // 5, WAD // 10, WAD, WAD, WAD, WAD)
     matrix = correlation.Matrix(*[(WAD // 2,) * correlation.MAX_PAIRS] * 2)
-    spent = gas(probes, "outlook", {"stakes": stakes, "scenarios": scenarios})
+    spent = gas(probes, "outlook", {"exposures": stakes, "scenarios": scenarios})
     for level in Level:
         losses = {"self": outlook, "terms": terms, "matrix": matrix, "level": level}
         loss_wad = correlation.loss(outlook, terms, matrix, level)
-        required = {"stakes": stakes, "loss_wad": loss_wad, "terms": terms, "quote_wad": WAD, "level": level}
+        required = {"exposures": stakes, "loss_wad": loss_wad, "terms": terms, "quote_wad": WAD, "level": level}
         spent += gas(probes, "loss", losses) + gas(probes, "requirement", required)
     print(expiries, spent)
     assert spent < LIMIT

@@ -97,4 +97,4 @@ def test_a_directory_of_an_earlier_layout_is_one_error(tmp_path: Path, flag: str
     assert done.returncode == USAGE, done.stdout + done.stderr
     assert "Traceback" not in done.stderr and done.stderr.count("make no vault") == 1
     assert f"{flag}: these contracts make no vault:" in done.stderr
-    assert "address stress, address appraiser), expected" in done.stderr
+    assert "address stress, address pricer, address appraiser), expected" in done.stderr
