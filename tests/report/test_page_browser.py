@@ -122,6 +122,17 @@ def test_the_numbers_of_a_picture_are_in_a_table_with_every_digit_on_demand(open
     assert profit.inner_text() == "-634"
 
 
+def test_a_flow_of_gains_has_its_source(opened: Any) -> None:
+    flow = opened.locator("#gains figure.flow")
+    flow.scroll_into_view_if_needed()
+    flow.locator(".key").wait_for()
+    assert flow.locator(".key span").all_inner_texts() == ["trades", "insurance fund", "auctions"]
+    ribbon = flow.locator("path.ribbon").first
+    ribbon.dispatch_event("pointerenter")
+    assert ribbon.locator("title").text_content() == flow.locator("output").inner_text().removesuffix(" USDC")
+    assert " trades " in flow.locator("output").inner_text()
+
+
 def test_keys_move_through_a_chart_and_zoom(opened: Any) -> None:
     opened.keyboard.press("Tab")
     assert opened.evaluate("document.activeElement.className") == "skip"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from crossvault.history.playback import Playback
-from crossvault.history.table_schema import ACCOUNTS
+from crossvault.history.table_schema import ACCOUNTS, GAINS, PERSONS
 from crossvault.lockstep.record import RecordStream, read
 from crossvault.report.page import page_text
 from crossvault.report.page_data import unpacked
@@ -71,6 +71,24 @@ def test_a_hundred_numbers_of_the_page_are_those_of_the_record(path: Path, text:
     ]
     chosen = random.Random(1).sample(shown, 100)
     assert [each for each in chosen if each[3] not in expected[each[:3]]] == []
+
+
+def test_the_gains_of_the_page_are_those_of_the_tables(path: Path, text: str) -> None:
+    rows = list(Playback(path, {PERSONS.name, GAINS.name}).rows())
+    table = part(text, "Persons, and what is no person")
+    heads, columns = [each["name"] for each in table["columns"]], table["data"]
+    shown = {row[0]: [wads(each) for each in row[1:]] for row in zip(*columns, strict=True)}
+    for row in (row for name, row in rows if name == PERSONS.name):
+        name, paid_in, taken_out, worth, gain = row[2:]
+        assert shown[name][:4] == [gain, paid_in, taken_out, worth]
+        assert sum(each or 0 for each in shown[name][4:]) == gain
+    assert sum(row[0] for row in shown.values() if row[0]) == 0
+    flows = [tuple(row[3:]) for name, row in rows if name == GAINS.name and row[2] != "rounding"]
+    drawn = part(text, "Losses left, gains right")
+    assert drawn["by_purpose"] and {each[3] for each in drawn["payments"]} <= set(heads)
+    assert [(each[0], each[1], wads(each[2])) for each in drawn["payments"]] == [
+        (payer, payee, amount) for _, payer, _, payee, amount in flows
+    ]
 
 
 def test_prices_of_the_page_are_those_that_were_published(path: Path, text: str) -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from crossvault.history.gain_flows import RunGains
 from crossvault.history.playback import Playback
-from crossvault.history.table_schema import ACCOUNTS, AUCTIONS, PAYMENTS, PRICES, STEPS, VAULT
+from crossvault.history.table_schema import ACCOUNTS, AUCTIONS, PAYMENTS, PERSONS, PRICES, STEPS, VAULT
 from crossvault.report.figures import utc
 from crossvault.report.page import PagePart
 from crossvault.report.page_account import moment_parts
@@ -22,7 +23,7 @@ from crossvault.report.page_values import RecordedValues
 MOST_MOMENTS = 120  # accounts whose margin is shown in full, at the start of their first auction and at the end
 ACCOUNT_STEMS = ("health", "equity", "maintenance_margin_balance", "maintenance_requirement", "initial_requirement")
 VAULT_STEMS = ("insurance", "deficit", "supplied", "borrowed")
-_TABLES = (STEPS, PRICES, ACCOUNTS, VAULT, AUCTIONS, PAYMENTS)
+_TABLES = (STEPS, PRICES, ACCOUNTS, VAULT, AUCTIONS, PAYMENTS, PERSONS)
 _WHOLE, _EACH = 240, 40  # intervals of a series of the vault, and of an account
 
 Progress = Callable[[int], None]
@@ -50,7 +51,8 @@ class AccountSeries:
 class RunHistory:
     """A record, replayed. Prices, funding, the vault and accounts over time; moments of accounts; the first difference.
 
-    prices: by underlying, kind and expiry. funding: by underlying [wad per 8 hours]. vault: by VAULT_STEMS.
+    prices: by underlying, kind and expiry. funding: by underlying [wad per 8 hours]. vault: by VAULT_STEMS. gains: of
+    persons, at the end.
     """
 
     def __init__(self, path: Path, progress: Progress, key: str = "step") -> None:
@@ -62,7 +64,7 @@ class RunHistory:
         self.accounts: dict[str, AccountSeries] = {}
         self.auctions: list[AuctionSummary] = []
         self.payments: dict[PaymentKey, int] = {}
-        self.refused = 0
+        self.refused, self.gains = 0, RunGains()
         self._on_sale: set[str] = set()
         self._latest: dict[str, AuctionSummary] = {}
         self._playback = Playback(path, {each.name for each in _TABLES})
@@ -146,6 +148,7 @@ class RunHistory:
             self._note(name, f"at the start of its first auction: step {step}, {utc(at)} UTC", at)
 
     def _finish(self) -> None:
+        self.gains = self._playback.gains()
         for name, found in sorted(self.accounts.items(), key=lambda each: lowest_health(each[1])):
             if found.last and found.last[ACCOUNTS.place("leverage")] != 0:
                 self._note(name, f"at the end: {utc(self.extent.end)} UTC", self.extent.end)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from crossvault.lockstep.record import RecordLine, RecordStream
 from crossvault.report.page import Page, PagePart, PageSection
+from crossvault.report.page_gains import gain_parts
 from crossvault.report.page_history import Progress, RunHistory
 from crossvault.report.page_market import auction_parts, health_parts, market_parts, vault_parts
 from crossvault.report.page_parts import Facts, Pair, Prose
@@ -50,7 +51,8 @@ def pair_page(histories: Sequence[RunHistory], command: str, progress: Progress 
     sections += [
         both("prices", "Prices and funding", market_parts), both("health", "Health of accounts", health_parts),
         both("auctions", "Auctions", auction_parts), both("vault", "Insurance and cash", vault_parts),
-        both("payments", "Payments", payment_parts), both("accounts", "An account", _choices),
+        both("gains", "Who gained, who lost", gain_parts), both("payments", "Payments", payment_parts),
+        both("accounts", "An account", _choices),
         PageSection("steps", "Steps of A", [StepTable(one.path, key=one.key, progress=progress)]),
         PageSection("steps-b", "Steps of B", [StepTable(two.path, key=two.key, progress=progress)]),
         both("again", "Parameters, versions, and how to run them again", reproduction),

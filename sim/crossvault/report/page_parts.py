@@ -203,14 +203,18 @@ class LineChart:
 
 @dataclass(frozen=True, slots=True)
 class FlowChart:
-    """Payments: payers left, receivers right, a band as wide as the amount; the payments are in a table below."""
+    """Payments: payers left, receivers right, a band as wide as the amount; the payments are in a table below.
+
+    `is_by_purpose`: a band for each purpose in its colour, else one for all, in the colour of the payer.
+    """
 
     title: str
     unit: str
     payments: Sequence[Payment]
+    is_by_purpose: bool = False
 
     def html(self, blocks: DataBlocks) -> str:
-        data = {"title": self.title, "unit": self.unit, "most": MOST_FLOWS}
+        data = {"title": self.title, "unit": self.unit, "most": MOST_FLOWS, "by_purpose": self.is_by_purpose}
         return _figure("flow", f"{self.title} [{self.unit}]", blocks.add({**data, "payments": self.payments}))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from crossvault.report.figures import span, utc
 from crossvault.report.page import Page, PagePart, PageSection
+from crossvault.report.page_gains import gain_parts
 from crossvault.report.page_history import Progress, RunHistory, recorded_difference
 from crossvault.report.page_market import (
     account_parts,
@@ -24,6 +25,10 @@ from crossvault.report.page_steps import DifferentField, StepTable
 _MOST_DIFFERENT = 400
 _HEALTHS = "Above 1 an account meets its maintenance margin requirement; below it, it can be liquidated."
 _PAID = "Sums over the whole run; a band is as wide as the amount. Small parties are drawn as one."
+_GAINED = (
+    "A gain is worth at the end less what was paid in, plus what was taken out. A trade counts at the mark price of "
+    "its moment; from then on its position gains from who holds the other side."
+)
 _STEPS = "Choose a step for its arguments, its events, and the state before and after it, with every digit."
 
 
@@ -38,6 +43,7 @@ def run_page(history: RunHistory, command: str, progress: Progress = lambda step
         PageSection("health", "Health of accounts", health_parts(history), _HEALTHS),
         PageSection("auctions", "Auctions", auction_parts(history)),
         PageSection("vault", "Insurance and cash", vault_parts(history)),
+        PageSection("gains", "Who gained, who lost", gain_parts(history), _GAINED),
         PageSection("payments", "Payments", payment_parts(history), _PAID),
         PageSection("accounts", "An account", [account_choice(history)]),
         PageSection("steps", "Steps", [StepTable(history.path, key=history.key, progress=progress)], _STEPS),

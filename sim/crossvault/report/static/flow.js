@@ -1,4 +1,4 @@
-// Payments: payers left, receivers right, bands as wide as the amounts; small ones are one node.
+// Payments: payers left, receivers right, bands as wide as the amounts; small ones are one node. By purpose, each is a band.
 kinds.flow = function (element, data) {
   const payments = data.payments.map(([payer, receiver, amount, purpose]) => ({ payer, receiver, amount, purpose, value: Number(amount) }));
   const plot = make("div", { class: "plot" });
@@ -8,7 +8,8 @@ kinds.flow = function (element, data) {
     columns: [{ name: "payer", kind: "text" }, { name: "receiver", kind: "text" }, { name: "for", kind: "text" }, { name: "amount", unit: data.unit, kind: "number", places: 2 }],
     data: [payments.map((p) => p.payer), payments.map((p) => p.receiver), payments.map((p) => p.purpose), payments.map((p) => p.amount)],
   })));
-  const bands = joined(payments, data.most);
+  const bands = joined(payments, data);
+  if (data.by_purpose) plot.before(purposes(bands));
   let width = 0;
   const redraw = () => plot.replaceChildren(flows(bands, data, plot.clientWidth || PAPER, readout));
   new ResizeObserver(later(() => { if (plot.clientWidth !== width) { width = plot.clientWidth; redraw(); } }, 60)).observe(plot);
@@ -16,7 +17,7 @@ kinds.flow = function (element, data) {
 };
 
 // The payments between the largest payers and receivers; the others are `others`.
-function joined(payments, most) {
+function joined(payments, { most, by_purpose }) {
   const sides = ["payer", "receiver"].map((side) => {
     const sums = new Map();
     for (const each of payments) sums.set(each[side], (sums.get(each[side]) || 0) + each.value);
@@ -27,10 +28,20 @@ function joined(payments, most) {
   for (const each of payments) {
     const from = sides[0].has(each.payer) ? each.payer : "others";
     const to = sides[1].has(each.receiver) ? each.receiver : "others";
-    const key = JSON.stringify([from, to]);
+    const key = JSON.stringify([from, to, by_purpose ? each.purpose : ""]);
     found.set(key, (found.get(key) || 0) + each.value);
   }
-  return [...found].map(([key, value]) => ({ from: JSON.parse(key)[0], to: JSON.parse(key)[1], value })).filter((each) => each.value > 0);
+  const bands = [...found].map(([key, value]) => ({ from: JSON.parse(key)[0], to: JSON.parse(key)[1], purpose: JSON.parse(key)[2], value }));
+  return bands.filter((each) => each.value > 0);
+}
+
+// The purposes by their sums; gives every band the colour of its purpose.
+function purposes(bands) {
+  const sums = new Map();
+  for (const each of bands) sums.set(each.purpose, (sums.get(each.purpose) || 0) + each.value);
+  const names = [...sums.keys()].sort((a, b) => sums.get(b) - sums.get(a));
+  for (const each of bands) each.colour = `var(--c${names.indexOf(each.purpose) % COLOURS})`;
+  return make("p", { class: "key" }, ...names.map((name, place) => make("span", {}, make("i", { style: `background:var(--c${place % COLOURS})` }), name)));
 }
 
 const LABEL = 28;
@@ -64,8 +75,7 @@ function flows(bands, data, width, readout) {
   [...left.values()].forEach((node, place) => { node.colour = `var(--c${place % COLOURS})`; });
   for (const name of left.keys()) {
     for (const to of right.keys()) {
-      const band = bands.find((each) => each.from === name && each.to === to);
-      if (band) inside.append(ribbon(band, left.get(name), right.get(to), [wide + 8, width - wide - 8], (text) => { readout.textContent = `${text} ${data.unit}`; }));
+      for (const band of bands.filter((each) => each.from === name && each.to === to)) inside.append(ribbon(band, left.get(name), right.get(to), [wide + 8, width - wide - 8], (text) => { readout.textContent = `${text} ${data.unit}`; }));
     }
   }
   for (const [side, x, anchor] of [[left, wide, "end"], [right, width - wide, "start"]]) {
@@ -91,9 +101,9 @@ function ribbon(band, from, to, [x0, x1], show) {
   from.used += high;
   to.used += low;
   const middle = (x0 + x1) / 2;
-  const text = `${band.from} to ${band.to}: ${signed(band.value, 2)}`;
+  const text = `${band.from} to ${band.to}: ${band.purpose ? `${band.purpose} ` : ""}${signed(band.value, 2)}`;
   return draw("path", {
-    class: "ribbon", style: `fill:${from.colour}`, pointerenter: () => show(text),
+    class: "ribbon", style: `fill:${band.colour || from.colour}`, pointerenter: () => show(text),
     d: `M${x0} ${y0}C${middle} ${y0} ${middle} ${y1} ${x1} ${y1}v${Math.max(0.7, low)}C${middle} ${y1 + low} ${middle} ${y0 + high} ${x0} ${y0 + high}z`,
   }, draw("title", { text }));
 }
