@@ -25,7 +25,7 @@ from crossvault.scenario.script import PricePart, Script
 from crossvault.scenario.source import Route, ScenarioError, SourceFile, did_you_mean, field_path, read, replacement
 from crossvault.scenario.valid import validated
 
-__all__ = ["ExpectationFailed", "ScenarioError", "Story", "json_schema", "load", "names"]
+__all__ = ["ExpectationFailed", "ScenarioError", "Story", "attacks", "json_schema", "load", "names"]
 
 _SHIPPED = Path(__file__).parent.parent / "scenarios"
 _SUFFIX = ".scenario.yaml"
@@ -33,8 +33,13 @@ _STEP = re.compile(r"\[([0-9]+)\]")
 
 
 def names() -> list[str]:
-    """Names of the shipped scenarios."""
+    """Names of the shipped scenarios, but for those of attacks."""
     return sorted(path.name.removesuffix(_SUFFIX) for path in _SHIPPED.glob(f"*{_SUFFIX}"))
+
+
+def attacks() -> list[str]:
+    """Names of the shipped stories of attacks that the vault withstands, and of their honest likenesses."""
+    return sorted(f"attacks/{path.name.removesuffix(_SUFFIX)}" for path in _SHIPPED.glob(f"attacks/*{_SUFFIX}"))
 
 
 def load(path_or_name: str, seed: int | None = None, overrides: Mapping[str, str] | None = None) -> Story:
@@ -98,14 +103,15 @@ def json_schema() -> dict[str, Any]:
 
 
 def _find(path_or_name: str) -> Path:
-    if path_or_name in names():
+    shipped = [*names(), *attacks()]
+    if path_or_name in shipped:
         return _SHIPPED / f"{path_or_name}{_SUFFIX}"
     path = Path(path_or_name)
     if path.is_file():
         return path
     if path_or_name.endswith((".yaml", ".yml")):
         raise ScenarioError(InputProblem("there is no such file", path_or_name))
-    raise ScenarioError(f"{path_or_name}: there is no such scenario: {did_you_mean(path_or_name, names())}")
+    raise ScenarioError(f"{path_or_name}: there is no such scenario: {did_you_mean(path_or_name, shipped)}")
 
 
 def _override(source: SourceFile, path: str, text: str) -> None:
