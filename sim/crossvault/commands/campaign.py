@@ -99,7 +99,7 @@ PARTS = (
         ("-m", "campaign", "tests/upgrade"),
     ),
     CampaignPart(
-        "payments", "the payments of long random walks sum to the balances of their records",
+        "payments", "the payments and gains of long random walks are exact",
         ("-m", "campaign", "tests/history"),
     ),
     CampaignPart(
