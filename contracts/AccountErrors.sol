@@ -11,6 +11,10 @@ library AccountErrors {
     error TooManyOptions(uint256 count, uint256 cap);
     /// @notice The margin balance of an account is below its initial margin requirement.
     error InsufficientMargin(AccountId account, int256 adjustedEquityWad, uint256 requirementWad);
+    /// @notice A reduction leaves an account with less equity than it had, and less than nothing.
+    error EquityFalls(AccountId account, int256 equityWad, int256 leastWad);
+    /// @notice A reduction leaves an account below maintenance with a lower margin balance per requirement.
+    error BalanceFalls(AccountId account, int256 balanceWad, int256 leastWad);
     /// @notice The balance of a collateral is below the amount to withdraw.
     error InsufficientCollateral(uint256 balanceRaw, uint256 amountRaw);
     /// @notice The token balance of the vault is below the amount to pay.

@@ -34,10 +34,10 @@ contract Appraiser is Store {
         Verdict.requireInitial(ledger, account);
     }
 
-    /// @notice Requires an account whose initial buffer is not negative or has not fallen.
+    /// @notice Requires an account whose initial buffer is not negative, or that gives nothing away that it needs.
     /// @param account account
     /// @param former its state before the change
-    /// @custom:reverts InsufficientMargin
+    /// @custom:reverts InsufficientMargin, EquityFalls, BalanceFalls
     function requireNoFall(AccountId account, Account.Image calldata former) external view {
         Verdict.requireNoFall(ledger, account, former);
     }

@@ -15,7 +15,7 @@ abstract contract Checks is Store, ReentrancyGuardTransient {
     /// @notice Makes several calls as one, and checks the margin of every touched account at the end.
     /// @dev each buffer is compared with that before the batch; each call takes the lock of the doors itself, so a token that calls back finds it closed
     /// @param calls encoded calls of doors that may be batched
-    /// @custom:reverts ReentrancyGuardReentrantCall, NotBatchable, StalePrice, InsufficientMargin
+    /// @custom:reverts ReentrancyGuardReentrantCall, NotBatchable, StalePrice, InsufficientMargin, EquityFalls, BalanceFalls
     function batch(bytes[] calldata calls) external nonReentrantView {
         (AccountId[] memory accounts, Account.Image[] memory formers) = named(calls);
         deferring = true;
@@ -77,7 +77,7 @@ abstract contract Checks is Store, ReentrancyGuardTransient {
     /// @param account account
     /// @param rising whether the call raised its risk
     /// @param former its state before the call
-    /// @custom:reverts StalePrice, InsufficientMargin
+    /// @custom:reverts StalePrice, InsufficientMargin, EquityFalls, BalanceFalls
     function check(AccountId account, bool rising, Account.Image memory former) internal view {
         if (deferring) return;
         if (rising) return _judge().requireInitial(account);

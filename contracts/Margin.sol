@@ -11,6 +11,8 @@ import {Level, Standard} from "./Standard.sol";
 library Margin {
     /// @dev represents infinity where a ratio has no divisor
     int256 internal constant UNBOUNDED = type(int256).max;
+    /// @dev represents the absence of a lower bound
+    int256 internal constant BOTTOMLESS = type(int256).min;
 
     /// @notice Valued collateral balance.
     /// @dev underlying: whose index price values it; valueWad: at the index price, safeWad: at the worse of index and stable price [wad]; terms:
@@ -56,6 +58,21 @@ library Margin {
         for (uint256 i = 0; i < self.holdings.length; i++) total += int256(self.holdings[i].valueWad);
         for (uint256 i = 0; i < self.exposures.length; i++) {
             total += int256(self.exposures[i].gainWad) + self.exposures[i].lossWad;
+        }
+        for (uint256 i = 0; i < self.lines.length; i++) {
+            total += Fixed.mulDivFloor(self.lines[i].size, int256(self.lines[i].markWad), Fixed.WAD);
+        }
+    }
+
+    /// @notice Equity of an account at the worse of mark and stable price.
+    /// @dev cash + sum of collateral values + sum of unrealised PnL, each at the worse of the two + sum of option size * mark
+    /// @param self valued account
+    /// @custom:rounds down, because it is what the account owns
+    function safeEquity(Book memory self) internal pure returns (int256 total) {
+        total = self.cashWad;
+        for (uint256 i = 0; i < self.holdings.length; i++) total += int256(self.holdings[i].safeWad);
+        for (uint256 i = 0; i < self.exposures.length; i++) {
+            total += int256(self.exposures[i].safeGainWad) + self.exposures[i].safeLossWad;
         }
         for (uint256 i = 0; i < self.lines.length; i++) {
             total += Fixed.mulDivFloor(self.lines[i].size, int256(self.lines[i].markWad), Fixed.WAD);
@@ -136,6 +153,23 @@ library Margin {
     /// @custom:rounds down, because it is what the account owns
     function margin(Book memory self, Level level) internal pure returns (int256) {
         return adjustedEquity(self, level) - int256(requirement(self, level));
+    }
+
+    /// @notice Least margin balance at maintenance of an account that has reduced its risk.
+    /// @dev none where it passes maintenance before and after. A requirement that rises is paid for in full; else the balance per requirement may not
+    /// fall, unless there was no balance
+    /// @param self valued account
+    /// @param before the account before the change
+    /// @custom:rounds up, because it must be held
+    function leastBalance(Book memory self, Book memory before) internal pure returns (int256) {
+        uint256 required = requirement(self, Level.Maintenance);
+        uint256 former = requirement(before, Level.Maintenance);
+        int256 balanceWad = adjustedEquity(before, Level.Maintenance);
+        bool isKept = adjustedEquity(self, Level.Maintenance) >= int256(required);
+        if (isKept && balanceWad >= int256(former)) return BOTTOMLESS;
+        if (required > former) return balanceWad + int256(required - former);
+        if (balanceWad <= 0 || former == 0) return BOTTOMLESS;
+        return int256(Fixed.mulDivUp(uint256(balanceWad), required, former));
     }
 
     /// @notice Health of an account.

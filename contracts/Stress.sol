@@ -22,34 +22,27 @@ contract Stress {
     /// @param held what the account holds
     /// @param data parameters of portfolio margin, as code
     /// @param quoteWad price of the quote token [wad]
-    function judge(HeldExposures memory held, address data, uint256 quoteWad) external view returns (Correlation.PortfolioRequirement memory verdict) {
+    function judge(HeldExposures memory held, address data, uint256 quoteWad) external view returns (Correlation.PortfolioRequirement memory) {
         Ruleset.ModelParameters memory model = Ruleset.read(data);
         Portfolio.PortfolioExposure[] memory exposures = _exposures(held, model);
-        Correlation.ScenarioLossTable memory found = Correlation.outlook(exposures, model.rules.scenarios);
-        Ruleset.Rules memory rules = model.rules;
-        verdict.sumWad = Correlation.sum(found.legs);
-        verdict.lossInitialWad = Correlation.loss(found, rules.terms, rules.matrix, Level.Initial);
-        verdict.lossMaintenanceWad = Correlation.loss(found, rules.terms, rules.matrix, Level.Maintenance);
-        verdict.initialWad = Correlation.requirement(exposures, verdict.lossInitialWad, rules.terms, quoteWad, Level.Initial);
-        verdict.maintenanceWad = Correlation.requirement(exposures, verdict.lossMaintenanceWad, rules.terms, quoteWad, Level.Maintenance);
+        return _verdict(Correlation.outlook(exposures, model.rules.scenarios), exposures, model.rules, quoteWad);
     }
 
-    /// @notice Portfolio margin requirement of an account, with the losses that it is computed from.
+    /// @notice Portfolio margin requirement of an account at both levels, with the losses that it is computed from.
     /// @param held what the account holds
     /// @param data parameters of portfolio margin, as code
     /// @param quoteWad price of the quote token [wad]
-    /// @param level initial or maintenance
-    /// @return requiredWad requirement [wad]
+    /// @return verdict requirement
     /// @return losses scenario losses of the account, encoded: `reassess` takes them as they are
-    function assess(HeldExposures memory held, address data, uint256 quoteWad, Level level)
+    function assess(HeldExposures memory held, address data, uint256 quoteWad)
         external
         view
-        returns (uint256 requiredWad, bytes memory losses)
+        returns (Correlation.PortfolioRequirement memory verdict, bytes memory losses)
     {
         Ruleset.ModelParameters memory model = Ruleset.read(data);
         Portfolio.PortfolioExposure[] memory exposures = _exposures(held, model);
         Correlation.ScenarioLossTable memory found = Correlation.outlook(exposures, model.rules.scenarios);
-        requiredWad = _requirement(found, exposures, model.rules, quoteWad, level);
+        verdict = _verdict(found, exposures, model.rules, quoteWad);
         losses = abi.encode(found);
     }
 
@@ -60,11 +53,10 @@ contract Stress {
     /// @param losses scenario losses of the assessed account
     /// @param data parameters of portfolio margin, as code
     /// @param quoteWad price of the quote token [wad]
-    /// @param level initial or maintenance
-    function reassess(HeldExposures memory held, bool[] memory changed, bytes memory losses, address data, uint256 quoteWad, Level level)
+    function reassess(HeldExposures memory held, bool[] memory changed, bytes memory losses, address data, uint256 quoteWad)
         external
         view
-        returns (uint256)
+        returns (Correlation.PortfolioRequirement memory)
     {
         Ruleset.ModelParameters memory model = Ruleset.read(data);
         Portfolio.PortfolioExposure[] memory exposures = _exposures(held, model);
@@ -73,7 +65,20 @@ contract Stress {
             if (changed[i]) Correlation.enter(found, i, exposures[i], model.rules.scenarios);
         }
         found.jointWad = Correlation.joint(found.profitsWad, model.rules.scenarios.length);
-        return _requirement(found, exposures, model.rules, quoteWad, level);
+        return _verdict(found, exposures, model.rules, quoteWad);
+    }
+
+    /// @notice Portfolio margin requirement of an account at one level.
+    /// @param held what the account holds
+    /// @param data parameters of portfolio margin, as code
+    /// @param quoteWad price of the quote token [wad]
+    /// @param level initial or maintenance
+    function requirement(HeldExposures memory held, address data, uint256 quoteWad, Level level) external view returns (uint256) {
+        Ruleset.ModelParameters memory model = Ruleset.read(data);
+        Portfolio.PortfolioExposure[] memory exposures = _exposures(held, model);
+        Correlation.ScenarioLossTable memory found = Correlation.outlook(exposures, model.rules.scenarios);
+        uint256 lossWad = Correlation.loss(found, model.rules.terms, model.rules.matrix, level);
+        return Correlation.requirement(exposures, lossWad, model.rules.terms, quoteWad, level);
     }
 
     /// @notice Losses of an account in each scenario, by underlying and in total.
@@ -96,15 +101,16 @@ contract Stress {
     /// @param exposures exposures by number of the underlying
     /// @param rules rules of portfolio margin
     /// @param quoteWad price of the quote token [wad]
-    /// @param level initial or maintenance
-    function _requirement(
+    function _verdict(
         Correlation.ScenarioLossTable memory found,
         Portfolio.PortfolioExposure[] memory exposures,
         Ruleset.Rules memory rules,
-        uint256 quoteWad,
-        Level level
-    ) private pure returns (uint256) {
-        uint256 lossWad = Correlation.loss(found, rules.terms, rules.matrix, level);
-        return Correlation.requirement(exposures, lossWad, rules.terms, quoteWad, level);
+        uint256 quoteWad
+    ) private pure returns (Correlation.PortfolioRequirement memory verdict) {
+        verdict.sumWad = Correlation.sum(found.legs);
+        verdict.lossInitialWad = Correlation.loss(found, rules.terms, rules.matrix, Level.Initial);
+        verdict.lossMaintenanceWad = Correlation.loss(found, rules.terms, rules.matrix, Level.Maintenance);
+        verdict.initialWad = Correlation.requirement(exposures, verdict.lossInitialWad, rules.terms, quoteWad, Level.Initial);
+        verdict.maintenanceWad = Correlation.requirement(exposures, verdict.lossMaintenanceWad, rules.terms, quoteWad, Level.Maintenance);
     }
 }

@@ -97,20 +97,12 @@ library Valuation {
         return Stress.HeldExposures(valued.stakes, valued.holdings, valued.lines);
     }
 
-    /// @notice Computes the portfolio margin requirement of a valued account at one level, and its losses.
+    /// @notice Computes the portfolio margin requirement of a valued account, and its losses.
     /// @param self ledger
     /// @param valued book of the account
-    /// @param level initial or maintenance
-    function assess(Ledger.State storage self, Margin.Book memory valued, Level level)
-        internal
-        view
-        returns (bytes memory losses)
-    {
+    function assess(Ledger.State storage self, Margin.Book memory valued) internal view returns (bytes memory losses) {
         if (valued.stakes.length == 0) return losses;
-        uint256 requiredWad;
-        (requiredWad, losses) = self.stress.assess(exposuresOf(valued), self.model.data, quotePrice(self, valued), level);
-        if (level == Level.Initial) valued.verdict.initialWad = requiredWad;
-        else valued.verdict.maintenanceWad = requiredWad;
+        (valued.verdict, losses) = self.stress.assess(exposuresOf(valued), self.model.data, quotePrice(self, valued));
     }
 
     /// @notice Margin requirement of a valued account at one level.
@@ -118,7 +110,11 @@ library Valuation {
     /// @param valued book of the account
     /// @param level initial or maintenance
     function requirement(Ledger.State storage self, Margin.Book memory valued, Level level) internal view returns (uint256) {
-        assess(self, valued, level);
+        if (valued.stakes.length != 0) {
+            uint256 requiredWad = self.stress.requirement(exposuresOf(valued), self.model.data, quotePrice(self, valued), level);
+            if (level == Level.Initial) valued.verdict.initialWad = requiredWad;
+            else valued.verdict.maintenanceWad = requiredWad;
+        }
         return Margin.requirement(valued, level);
     }
 

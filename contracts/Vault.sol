@@ -151,7 +151,8 @@ contract Vault is Checks, Diamond {
     /// @param account account
     /// @param collateral number of the collateral
     /// @param amountRaw amount of the token [raw]
-    /// @custom:reverts NotAuthorized, UnknownCollateral, ZeroAmount, AmountTooLarge, TransferMismatch, InsufficientMargin
+    /// @custom:reverts NotAuthorized, UnknownCollateral, ZeroAmount, AmountTooLarge, TransferMismatch, InsufficientMargin,
+    /// EquityFalls, BalanceFalls
     function depositCollateral(AccountId account, uint256 collateral, uint256 amountRaw) external nonReentrant {
         Account.requireAuthority(ledger.holders[account], account, msg.sender);
         requireCollateral(collateral);
@@ -209,7 +210,8 @@ contract Vault is Checks, Diamond {
     /// @param priceWad price of one whole unit [wad]
     /// @custom:rounds the quote up, because the taker initiates the trade and the maker would lose otherwise
     /// @custom:reverts NotAuthorized, SameAccount, UnderLiquidation, UnknownInstrument, InstrumentExpired, StalePrice, ZeroSize, SizeTooLarge,
-    /// ZeroPrice, PriceTooLarge, PriceOutsideBand, VaultPaused, TooManyPositions, TooManyOptions, InsufficientMargin
+    /// ZeroPrice, PriceTooLarge, PriceOutsideBand, VaultPaused, TooManyPositions, TooManyOptions, InsufficientMargin, EquityFalls,
+    /// BalanceFalls
     function trade(AccountId maker, AccountId taker, uint256 instrument, int256 size, uint256 priceWad) external nonReentrant {
         Account.requireAuthority(ledger.holders[maker], maker, msg.sender);
         Account.requireAuthority(ledger.holders[taker], taker, msg.sender);
@@ -320,7 +322,7 @@ contract Vault is Checks, Diamond {
     /// @param instrument number of the instrument
     /// @param sizeDelta change of size [wad]
     /// @param quoteDelta change of quote [wad]
-    /// @custom:reverts VaultPaused, TooManyPositions, TooManyOptions, SizeTooLarge, StalePrice, InsufficientMargin
+    /// @custom:reverts VaultPaused, TooManyPositions, TooManyOptions, SizeTooLarge, StalePrice, InsufficientMargin, EquityFalls, BalanceFalls
     function fillSide(AccountId account, uint256 instrument, int256 sizeDelta, int256 quoteDelta) internal returns (TradeSide memory) {
         Account.Holder storage holder = ledger.holders[account];
         Account.Position storage position = holder.positions[instrument];

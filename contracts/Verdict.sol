@@ -31,23 +31,42 @@ library Verdict {
         if (adjusted < int256(required)) revert AccountErrors.InsufficientMargin(account, adjusted, required);
     }
 
-    /// @notice Requires an account whose initial buffer is not negative or has not fallen.
-    /// @dev valued at the last prices, fresh or not: an account that reduces risk needs no fresh price. The buffer before is computed only where
-    /// that after is negative
+    /// @notice Requires an account whose initial buffer is not negative, or that gives nothing away that it needs.
+    /// @dev valued at the last prices, fresh or not: an account that reduces risk needs no fresh price. The account before the change is valued only
+    /// where the buffer after it is negative
     /// @param self ledger
     /// @param account account
     /// @param former its state before the change
-    /// @custom:reverts InsufficientMargin
+    /// @custom:reverts InsufficientMargin, EquityFalls, BalanceFalls
     function requireNoFall(Ledger.State storage self, AccountId account, Account.Image memory former) internal view {
         Account.Image memory held = Valuation.image(self, account);
         Margin.Book memory valued = Valuation.valuedImage(self, held);
-        int256 adjusted = Margin.adjustedEquity(valued, Level.Initial);
-        bytes memory losses = Valuation.assess(self, valued, Level.Initial);
-        uint256 required = Margin.requirement(valued, Level.Initial);
-        int256 left = adjusted - int256(required);
-        if (left < 0 && left < _bufferBefore(self, former, held, losses, valued.lines)) {
-            revert AccountErrors.InsufficientMargin(account, adjusted, required);
+        bytes memory losses = Valuation.assess(self, valued);
+        int256 left = Margin.margin(valued, Level.Initial);
+        if (left >= 0) return;
+        Margin.Book memory before = _bookBefore(self, former, held, losses, valued.lines);
+        if (left < Margin.margin(before, Level.Initial)) {
+            uint256 required = Margin.requirement(valued, Level.Initial);
+            revert AccountErrors.InsufficientMargin(account, left + int256(required), required);
         }
+        requireEquity(account, valued, before);
+    }
+
+    /// @notice Requires an account that fails its initial margin to have given away no equity that it needs.
+    /// @dev no debt is made or deepened, at the worse of mark and stable price; and below maintenance, before or after, the margin balance per
+    /// requirement may not fall. So a pair of accounts cannot move its loss into the one that is given up
+    /// @param account account
+    /// @param valued the account after a change
+    /// @param before the account before it
+    /// @custom:reverts EquityFalls, BalanceFalls
+    function requireEquity(AccountId account, Margin.Book memory valued, Margin.Book memory before) internal pure {
+        int256 equityWad = Margin.safeEquity(valued);
+        int256 leastWad = Margin.safeEquity(before);
+        if (leastWad > 0) leastWad = 0;
+        if (equityWad < leastWad) revert AccountErrors.EquityFalls(account, equityWad, leastWad);
+        int256 balanceWad = Margin.adjustedEquity(valued, Level.Maintenance);
+        leastWad = Margin.leastBalance(valued, before);
+        if (balanceWad < leastWad) revert AccountErrors.BalanceFalls(account, balanceWad, leastWad);
     }
 
     /// @notice Whether a position or a balance differs between two states of an account, by underlying.
@@ -92,29 +111,26 @@ library Verdict {
         return Margin.adjustedEquity(valued, Level.Initial) - int256(required);
     }
 
-    /// @notice Initial buffer of an account before a change.
+    /// @notice Account valued as it was before a change.
     /// @dev the losses of an underlying in which nothing has changed are those after the change
     /// @param self ledger
     /// @param former state of the account before the change
     /// @param held state of the account after it
     /// @param losses scenario losses of the account after it, encoded; none in standard mode
     /// @param priced its options after it, whose marks are those before it
-    function _bufferBefore(
+    function _bookBefore(
         Ledger.State storage self,
         Account.Image memory former,
         Account.Image memory held,
         bytes memory losses,
         Standard.HeldOption[] memory priced
-    ) private view returns (int256) {
-        Margin.Book memory valued = Valuation.unmarkedImage(self, former);
+    ) private view returns (Margin.Book memory valued) {
+        valued = Valuation.unmarkedImage(self, former);
         Valuation.markAlike(self, valued.lines, priced);
-        if (valued.stakes.length != 0) {
-            bool[] memory changed = changes(self, former, held);
-            uint256 quoteWad = Valuation.quotePrice(self, valued);
-            valued.verdict.initialWad =
-                self.stress.reassess(Valuation.exposuresOf(valued), changed, losses, self.model.data, quoteWad, Level.Initial);
-        }
-        return Margin.margin(valued, Level.Initial);
+        if (valued.stakes.length == 0) return valued;
+        bool[] memory changed = changes(self, former, held);
+        uint256 quoteWad = Valuation.quotePrice(self, valued);
+        valued.verdict = self.stress.reassess(Valuation.exposuresOf(valued), changed, losses, self.model.data, quoteWad);
     }
 
     /// @notice Digests of positions by underlying.

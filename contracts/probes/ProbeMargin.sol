@@ -10,6 +10,14 @@ contract ProbeMargin {
         return Margin.equity(self);
     }
 
+    function safeEquity(Margin.Book calldata self) external pure returns (int256) {
+        return Margin.safeEquity(self);
+    }
+
+    function leastBalance(Margin.Book calldata self, Margin.Book calldata before) external pure returns (int256) {
+        return Margin.leastBalance(self, before);
+    }
+
     function adjustedEquity(Margin.Book calldata self, Level level) external pure returns (int256) {
         return Margin.adjustedEquity(self, level);
     }

@@ -11,15 +11,15 @@ import {Probe} from "./Probe.sol";
 
 /// @notice Exposes the functions of Valuation that compute a requirement; the ledger is given.
 contract ProbeRequirement is Probe {
-    function assess(Setup calldata self, AccountId account, Level level)
+    function assess(Setup calldata self, AccountId account)
         external
-        returns (Correlation.ScenarioLossTable memory found, uint256 initialWad, uint256 maintenanceWad)
+        returns (Correlation.ScenarioLossTable memory found, Correlation.PortfolioRequirement memory verdict)
     {
         Ledger.State storage state = stored(self);
         Margin.Book memory valued = Valuation.valuedImage(state, Valuation.image(state, account));
-        bytes memory losses = Valuation.assess(state, valued, level);
+        bytes memory losses = Valuation.assess(state, valued);
         if (losses.length != 0) found = abi.decode(losses, (Correlation.ScenarioLossTable));
-        return (found, valued.verdict.initialWad, valued.verdict.maintenanceWad);
+        verdict = valued.verdict;
     }
 
     function requirement(Setup calldata self, AccountId account, Level level) external returns (uint256) {

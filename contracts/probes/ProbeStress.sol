@@ -17,12 +17,12 @@ contract ProbeStress {
         return stress.judge(held, Ruleset.write(data), quoteWad);
     }
 
-    function assess(Stress.HeldExposures memory held, Ruleset.ModelParameters memory data, uint256 quoteWad, Level level)
+    function assess(Stress.HeldExposures memory held, Ruleset.ModelParameters memory data, uint256 quoteWad)
         external
-        returns (uint256 requiredWad, Correlation.ScenarioLossTable memory found)
+        returns (Correlation.PortfolioRequirement memory verdict, Correlation.ScenarioLossTable memory found)
     {
         bytes memory losses;
-        (requiredWad, losses) = stress.assess(held, Ruleset.write(data), quoteWad, level);
+        (verdict, losses) = stress.assess(held, Ruleset.write(data), quoteWad);
         found = abi.decode(losses, (Correlation.ScenarioLossTable));
     }
 
@@ -31,10 +31,16 @@ contract ProbeStress {
         bool[] memory changed,
         Correlation.ScenarioLossTable memory losses,
         Ruleset.ModelParameters memory data,
-        uint256 quoteWad,
-        Level level
-    ) external returns (uint256) {
-        return stress.reassess(held, changed, abi.encode(losses), Ruleset.write(data), quoteWad, level);
+        uint256 quoteWad
+    ) external returns (Correlation.PortfolioRequirement memory) {
+        return stress.reassess(held, changed, abi.encode(losses), Ruleset.write(data), quoteWad);
+    }
+
+    function requirement(Stress.HeldExposures memory held, Ruleset.ModelParameters memory data, uint256 quoteWad, Level level)
+        external
+        returns (uint256)
+    {
+        return stress.requirement(held, Ruleset.write(data), quoteWad, level);
     }
 
     function outlook(Stress.HeldExposures memory held, Ruleset.ModelParameters memory data) external returns (Correlation.ScenarioLossTable memory) {

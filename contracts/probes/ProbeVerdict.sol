@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Account, AccountId} from "../Account.sol";
+import {Margin} from "../Margin.sol";
 import {Verdict} from "../Verdict.sol";
 import {Probe} from "./Probe.sol";
 
@@ -13,6 +14,10 @@ contract ProbeVerdict is Probe {
 
     function requireNoFall(Setup calldata self, AccountId account, Account.Image calldata former) external {
         Verdict.requireNoFall(stored(self), account, former);
+    }
+
+    function requireEquity(AccountId account, Margin.Book memory valued, Margin.Book memory before) external pure {
+        Verdict.requireEquity(account, valued, before);
     }
 
     function changes(Setup calldata self, Account.Image calldata a, Account.Image calldata b) external returns (bool[] memory) {

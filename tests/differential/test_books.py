@@ -12,7 +12,7 @@ import pytest
 from books import BOOK, PORTFOLIO_BOOK
 from crossvault.mirror import account as accounts, cash, market, pricer, surface, valuation
 from crossvault.mirror.account import PORTFOLIO, STANDARD, AccountId, Image
-from crossvault.mirror.correlation import ScenarioLossTable
+from crossvault.mirror.correlation import PortfolioRequirement, ScenarioLossTable
 from crossvault.mirror.fixed import CAP
 from crossvault.mirror.ledger import State
 from crossvault.mirror.margin import Book, Holding
@@ -120,11 +120,11 @@ def draw_noted(random: Random) -> Drawn:
     return {"valued": valued}
 
 
-def draw_leveled(random: Random) -> Drawn:
+def draw_ruled(random: Random) -> Drawn:
     """An account in either mode, in a vault with portfolio margin rules."""
-    drawn = draw_call(random, level=OneOf(list(Level)))
+    drawn = draw_call(random)
     while not drawn["self"].rules.scenarios:
-        drawn = draw_call(random, level=OneOf(list(Level)))
+        drawn = draw_call(random)
     return drawn
 
 
@@ -262,11 +262,10 @@ def mark_alike(self: Setup, lines: list[HeldOption], priced: list[HeldOption]) -
     return marked
 
 
-def assess(self: Setup, account: AccountId, level: Level, now: int) -> tuple[ScenarioLossTable, int, int]:
+def assess(self: Setup, account: AccountId, now: int) -> tuple[ScenarioLossTable, PortfolioRequirement]:
     stored = state(self)
     valued = valuation.valued_image(stored, valuation.image(stored, account), now=now)
-    found = valuation.assess(stored, valued, level, now=now)
-    return found, valued.verdict.initial_wad, valued.verdict.maintenance_wad
+    return valuation.assess(stored, valued, now=now), valued.verdict
 
 
 def requirement(self: Setup, account: AccountId, level: Level, now: int) -> int:
@@ -318,8 +317,8 @@ IMAGES: dict[str, tuple[Any, Any]] = {
     "markOptions": (lambda random: {"self": draw_setup(random), "lines": draw_lines(random)}, mark_options),
 }
 REQUIREMENTS: dict[str, tuple[Any, Any]] = {
-    "assess": (draw_leveled, assess),
-    "requirement": (draw_leveled, requirement),
+    "assess": (draw_ruled, assess),
+    "requirement": (lambda random: draw_ruled(random) | {"level": OneOf(list(Level)).draw(random)}, requirement),
 }
 METRICS: dict[str, tuple[Any, Any]] = {
     "quotation": (draw_quotable, on_ledger(valuation.quotation)),

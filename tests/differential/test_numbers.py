@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from books import BOOK
+from books import BOOK, changed_books
 from crossvault.evm.codec import snake
 from crossvault.mirror import (
     cash,
@@ -256,11 +256,13 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
         "priced": {"size_wad": Integer(0, 40 * CAP), "price_wad": AMOUNT, "rate_wad": Integer(0, 10 * WAD)},
     },
     margin: {
-        **{name: {"self": BOOK} for name in ("equity", "health", "freeCollateral", "notional", "leverage")},
+        **{name: {"self": BOOK} for name in ("equity", "safeEquity", "health", "freeCollateral")},
+        **{name: {"self": BOOK} for name in ("notional", "leverage")},
         **{name: {"self": BOOK, "level": LEVEL} for name in ("adjustedEquity", "requirement", "margin")},
         "isModelled": lambda random: {
             "self": (drawn := BOOK.draw(random)), "underlying": random.randrange(len(drawn.exposures)),
         },
+        "leastBalance": changed_books,
         "isFirst": lambda random: {"lines": (drawn := strip(random))["lines"], "place": drawn["first"]},
     },
     liquidation: {

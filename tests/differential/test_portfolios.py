@@ -95,14 +95,14 @@ def former(random: Random, exposure: PortfolioExposure) -> PortfolioExposure:
 
 
 def change(random: Random) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The arguments of `requirement` for exposures, and for others of none, one or several of their underlyings."""
+    """The arguments of `assess` for exposures, and for others of none, one or several of their underlyings."""
     drawn = [EXPOSURE.draw(random), *EXPOSURES.draw(random)]
     now = [
         each if random.random() < 0.8 else PortfolioExposure(each.risk, Stake(each.stake.index_wad)) for each in drawn
     ]
     places = random.sample(range(len(now)), random.randrange(len(now) + 1))
     formers = [former(random, each) if place in places else each for place, each in enumerate(now)]
-    shared, parameters = _price_and_level(random), rules(random)
+    shared, parameters = _price(random), rules(random)
     (after, data), (before, _) = held(now, parameters), held(formers, parameters)
     return {"held": after, "data": data, **shared}, {"held": before, "data": data, **shared}
 
@@ -127,8 +127,8 @@ def reassess_args(random: Random) -> dict[str, Any]:
     return {**before, "changed": changed, "losses": found}
 
 
-def _price_and_level(random: Random) -> dict[str, Any]:
-    return {"quote_wad": Integer(0, 2 * WAD).draw(random), "level": LEVEL.draw(random)}
+def _price(random: Random) -> dict[str, Any]:
+    return {"quote_wad": Integer(0, 2 * WAD).draw(random)}
 
 
 def account_args(random: Random) -> dict[str, Any]:
@@ -194,7 +194,8 @@ PORTFOLIO: Mapping[Any, Mapping[str, Any]] = {
         "requireMatrix": {"matrix": Generated(nearly_valid_matrix)},
     },
     stress: {
-        "judge": lambda random: account_args(random) | {"quote_wad": Integer(0, 2 * WAD).draw(random)},
+        "judge": lambda random: account_args(random) | _price(random),
+        "requirement": lambda random: account_args(random) | _price(random) | {"level": LEVEL.draw(random)},
         "assess": lambda random: change(random)[0],
         "reassess": reassess_args,
         "outlook": account_args,
@@ -224,13 +225,15 @@ def test_a_changed_account_is_reassessed_to_the_wei(probes: Probes) -> None:
     pairs, again = [], []
     for after, before in drawn:
         pairs.append((stress.assess(**after)[0], stress.assess(**before)[0]))
-        required, found = stress.assess(**after)
+        verdict, found = stress.assess(**after)
         again.append({**before, "changed": differing(before, after), "losses": found})
-        assert (required, stress.reassess(**again[-1] | {"losses": deepcopy(found)})) == pairs[-1]
+        assert (verdict, stress.reassess(**again[-1] | {"losses": deepcopy(found)})) == pairs[-1]
     alone = [side for pair in drawn for side in pair]
     assessed = [stress.assess(**each) for each in alone]
-    assert list(probes.query("ProbeStress", "assess", alone)) == [plain(each) for each in assessed]
-    assert [required for required, _ in assessed] == [required for pair in pairs for required in pair]
-    assert list(probes.query("ProbeStress", "reassess", again)) == [(before,) for _, before in pairs]
+    assert list(probes.query("ProbeStress", "assess", alone)) == [
+        (plain(verdict), plain(found)) for verdict, found in assessed
+    ]
+    assert [verdict for verdict, _ in assessed] == [verdict for pair in pairs for verdict in pair]
+    assert list(probes.query("ProbeStress", "reassess", again)) == [(plain(before),) for _, before in pairs]
     assert {min(2, sum(each["changed"])) for each in again} == {0, 1, 2}
     assert sum(one != other for one, other in pairs) * 3 > len(pairs)

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from books import changed_books
 from crossvault.mirror import verdict
 from crossvault.mirror.account import AccountId, Image
+from crossvault.mirror.margin import Book
 from inputs import AMOUNT, SIZE, VALUE
 from ledgers import Drawn, Setup, draw_call, state
 from probing import Probes, assert_equal, started
@@ -34,6 +36,11 @@ def draw_changed(random: Random) -> Drawn:
     return {**drawn, "former": Image(principal, held.mode, balances, entries)}
 
 
+def draw_account(random: Random) -> Drawn:
+    books = changed_books(random)
+    return {"account": AccountId("alice"), "valued": books["self"], "before": books["before"]}
+
+
 # results
 
 
@@ -46,10 +53,16 @@ def require_no_fall(self: Setup, account: AccountId, former: Image, now: int) ->
     return ()
 
 
+def require_equity(account: AccountId, valued: Book, before: Book) -> tuple[()]:
+    verdict.require_equity(account, valued, before)
+    return ()
+
+
 VERDICT: dict[str, tuple[Any, Any]] = {
     "changes": (draw_both, changes),
     "requireInitial": (draw_call, on_ledger(verdict.require_initial)),
     "requireNoFall": (draw_changed, require_no_fall),
+    "requireEquity": (draw_account, require_equity),
 }
 BUFFERS: dict[str, tuple[Any, Any]] = {
     "freshBook": (draw_call, on_ledger(verdict.fresh_book)),

@@ -15,7 +15,6 @@ from crossvault.mirror.fixed import CAP, WAD
 from crossvault.mirror.portfolio import ExpiryHoldings, ExpiryOption, Hedge, PortfolioExposure
 from crossvault.mirror.refusal import Refusal
 from crossvault.mirror.ruleset import Rules
-from crossvault.mirror.standard import Level
 from held_exposures import held
 from probing import Probes, plain, started
 from profiles import chosen, source
@@ -85,7 +84,7 @@ def rules(random: Random) -> Rules:
 
 def margins(random: Random) -> dict[str, Any]:
     account, data = held([exposure(random) for _ in range(random.choice((1, 2, 8)))], rules(random))
-    return {"held": account, "data": data, "quote_wad": 0, "level": random.choice(list(Level))}
+    return {"held": account, "data": data, "quote_wad": 0}
 
 
 def price(random: Random) -> dict[str, Any]:

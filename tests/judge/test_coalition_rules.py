@@ -8,15 +8,12 @@ import pytest
 
 from crossvault.mirror import cash, fixed, funding, ledger, liquidation
 from crossvault.scenario import load
-from judged_money import attack, needs_attacks, red_rules, red_walk
+from judged_money import REDUCED, attack, needs_attacks, red_rules, red_walk, reductions_unchecked
 
 Patch = pytest.MonkeyPatch
 TWINS = {"mallory-long": "mallory", "mallory-short": "mallory", "sybil": "mallory"}
 # gains by paper, from the figures of each story
 GAINS = {
-    "close-into-debt": 5_200,
-    "shipped-preset": 8_550,
-    "guard-bypassed": 10_790,
     "guard-free-option": 60_000,
     "guard-twin": 30_000,  # of 100 * (2,000 - 1,500) the long account has 20,000
     "jump-exit": 1_200,
@@ -33,8 +30,17 @@ def test_a_coalition_that_gains_is_red(name: str) -> None:
 
 
 @needs_attacks
+@pytest.mark.parametrize("name", REDUCED)
+def test_a_coalition_that_reduces_into_debt_is_red_without_the_mend(name: str) -> None:
+    with reductions_unchecked():
+        [red] = red_rules(load(attack(name)), "V19", persons=TWINS)
+        assert red.money_usd == REDUCED[name]
+
+
+@needs_attacks
 def test_strangers_to_each_other_gain_what_the_other_loses() -> None:
-    assert red_rules(load(attack("close-into-debt")), "V19") == []
+    with reductions_unchecked():
+        assert red_rules(load(attack("close-into-debt")), "V19") == []
 
 
 def credits_a_unit(patch: Patch) -> None:

@@ -9,13 +9,10 @@ from crossvault.judge.table import RULES
 from crossvault.mirror import cash, fixed, ledger
 from crossvault.mirror.vault import Vault
 from crossvault.scenario import load
-from judged_money import attack, needs_attacks, red_rules, red_walk
+from judged_money import REDUCED, attack, needs_attacks, red_rules, red_walk, reductions_unchecked
 
 # money by paper, from the figures of each story
 ATTACKS = {
-    "close-into-debt": ("V15", 5_200),  # 20,000 - 100 * (2,000 - 1,748)
-    "shipped-preset": ("V15", 8_550),  # 20,000 - 100 * (2,000 - 1,714.50)
-    "guard-bypassed": ("V15", 10_790),  # 20,000 - 100 * (2,307.90 - 2,000)
     "guard-free-option": ("V15", 60_000),  # 160,000 - 100 * 1,000
     "guard-twin": ("V15", 30_000),  # 20,000 - 100 * (2,000 - 1,500)
     "jump-exit": ("V15", 1_200),  # 2,000 - 40 * (200 - 150) = 0, and 1,200 leave
@@ -32,6 +29,14 @@ def test_an_attack_is_red_with_its_money(name: str) -> None:
     assert red.money_usd == money_usd
 
 
+@needs_attacks
+@pytest.mark.parametrize("name", REDUCED)
+def test_a_reduction_into_debt_is_red_without_the_mend(name: str) -> None:
+    with reductions_unchecked():
+        [red] = red_rules(load(attack(name)), "V15")
+    assert red.money_usd == REDUCED[name]
+
+
 @pytest.mark.slow
 def test_a_withdrawal_without_a_check_is_red(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Vault, "check", lambda vault, account, rising, before_wad, *, now: None)
@@ -42,7 +47,8 @@ def test_a_withdrawal_without_a_check_is_red(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_withdrawal_at_open_deficits_is_red(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cash, "require_covered", lambda pool: None)
     rules = [rule for rule in RULES if rule.check is nothing_leaves_noted_deficits]
-    [red] = red_rules(load(attack("close-into-debt")), rules=rules)
+    with reductions_unchecked():
+        [red] = red_rules(load(attack("close-into-debt")), rules=rules)
     assert (red.step.sender, red.money_usd) == ("lender", 5_200)
 
 

@@ -1,10 +1,13 @@
 """Valued accounts with random figures, in both modes, as arguments of margin functions."""
 
+from dataclasses import replace
 from random import Random
 
 from crossvault.mirror import margin
 from crossvault.mirror.correlation import PortfolioRequirement
+from crossvault.mirror.fixed import WAD
 from crossvault.mirror.portfolio import Stake
+from crossvault.mirror.standard import Level
 from inputs import DOOR, HOLDING, exposure, lines
 from portfolio_inputs import TENFOLD, WIDE
 from probing import Generated, Integer
@@ -46,3 +49,16 @@ def portfolio_book(random: Random) -> margin.Book:
 
 
 BOOK, PORTFOLIO_BOOK = Generated(book), Generated(portfolio_book)
+
+
+def changed_books(random: Random) -> dict[str, margin.Book]:
+    """An account before and after a change, with a requirement that is near its balance or far from it."""
+    valued, before = BOOK.draw(random), BOOK.draw(random)
+    if random.random() < 0.7:
+        step = random.choice([0, -1, 1, WAD]) * random.randint(0, 9)
+        before = replace(valued, cash_wad=valued.cash_wad + step)
+    if random.random() < 0.7:
+        balances = (margin.safe_equity(valued), margin.margin(valued, Level.MAINTENANCE))
+        near = random.choice(balances) + random.randint(-3, 3) * random.choice([1, WAD])
+        valued, before = (replace(each, cash_wad=each.cash_wad - near) for each in (valued, before))
+    return {"self": valued, "before": before}

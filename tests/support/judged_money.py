@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 import pytest
 
+from code_planting import planted_code
 from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.step import VAULT, Outcome, Step
@@ -76,6 +78,19 @@ def red_walk(number: str, steps: int = 400, seeds: int = 12) -> RedRule:
     """The first breach of a rule in random walks, of which one has what a test needs."""
     walks = (red_rules(Walk(seed, steps).story(), number) for seed in range(1, seeds))
     return next(filter(None, walks))[0]
+
+
+# debt by paper, of stories in which a reduction made it before the vault refused that
+REDUCED = {
+    "close-into-debt": 5_200,  # 20,000 - 100 * (2,000 - 1,748)
+    "shipped-preset": 8_550,  # 20,000 - 100 * (2,000 - 1,714.50)
+    "guard-bypassed": 10_790,  # 20,000 - 100 * (2,307.90 - 2,000)
+}
+
+
+def reductions_unchecked() -> AbstractContextManager[None]:
+    """The mirror without the check of what who reduces gives away."""
+    return planted_code("crossvault.mirror.verdict", "    require_equity(account, valued, before)\n", "    pass\n")
 
 
 needs_attacks = pytest.mark.skipif(not (CASES / "attacks").is_dir(), reason="there are no attack stories")

@@ -12,6 +12,8 @@ from crossvault.mirror.refusal import Refusal
 
 _BREACHES: Mapping[type[Refusal], Callable[..., bool]] = {
     account_errors.InsufficientMargin: lambda account, equity, requirement: equity < requirement,
+    account_errors.EquityFalls: lambda account, equity, least: equity < least,
+    account_errors.BalanceFalls: lambda account, balance, least: balance < least,
     account_errors.InsufficientCollateral: lambda balance, amount: amount > balance,
     account_errors.InsufficientLiquidity: lambda held, amount: amount > held,
     account_errors.TransferMismatch: lambda expected, moved: moved != expected,

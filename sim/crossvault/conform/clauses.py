@@ -121,7 +121,7 @@ _OF_CALLS = (
            (ACCEPTANCE, "InsufficientMargin")),
     refusal(_CALLS, "who takes risk and fails initial margin is refused", "perps", "InsufficientMargin", "trade"),
     Clause(_CALLS, "who only reduces passes, or has not fallen", "perps", when.changed(when.reduces),
-           (ACCEPTANCE, "InsufficientMargin", "StalePrice")),
+           (ACCEPTANCE, "InsufficientMargin", "EquityFalls", "BalanceFalls", "StalePrice")),
     refusal(_CALLS, "a bidder that fails initial margin is refused", "auction", "InsufficientMargin", "bid"),
     refusal(_CALLS, "a withdrawal that fails initial margin is refused", "", "InsufficientMargin", "withdraw_cash",
             "withdraw_collateral"),

@@ -25,7 +25,7 @@ UNBOUNDED = 2**255 - 1
 
 
 def margin_after_a_call(moment: Moment) -> Iterator[Breach]:
-    """V4: who takes risk or withdraws passes initial margin; whatever else is touched passes it or has not fallen."""
+    """V4: who takes risk or withdraws passes initial margin; else an account passes it or gave nothing away."""
     action, args = moment.step.action, moment.step.args
     if not moment.accepted or action in ("settle", "set_operator"):
         return
@@ -49,6 +49,30 @@ def margin_after_a_call(moment: Moment) -> Iterator[Breach]:
         if after.high < before.low:
             text = f"{account} fails initial margin, and its margin fell from {before.low} to {after.high} wad"
             yield Breach(text, before.low - after.high, (account,))
+            continue
+        yield from _weakened(account, moment.value_before(account), moment.value_after(account))
+
+
+def _weakened(account: AccountId, before: AccountValue, after: AccountValue) -> Iterator[Breach]:
+    """A breach if an account that fails maintenance, before or after, has less margin balance per requirement.
+
+    A requirement that rises must be paid for in full. Without a balance before there is no ratio.
+    """
+    if before.maintenance_margin.low >= 0 and after.maintenance_margin.low >= 0:
+        return
+    balance, required, former = after.maintenance_equity, after.maintenance_requirement, before.maintenance_requirement
+    held = before.maintenance_equity
+    if required.low > former.high:
+        least = held.low + required.low - former.high
+    elif held.low <= 0 or required.high > former.low or former.high == 0:
+        return
+    else:
+        least = held.low * required.low // former.high
+    if balance.high < least:
+        text = (
+            f"{account} fails maintenance, and its margin balance is {balance.high} wad: at least {least} were to stay"
+        )
+        yield Breach(text, least - balance.high, (account,))
 
 
 def _bound(moment: Moment, action: str, args: Mapping[str, Any]) -> Iterator[AccountId]:

@@ -67,7 +67,8 @@ RULES: tuple[Rule, ...] = (
         cost="20 us",
     ),
     Rule(
-        "V4", "Every account that a call touches passes initial margin, or has not fallen and took no risk.",
+        "V4",
+        "Every account that a call touches passes initial margin, or took no risk, did not fall and gave nothing away.",
         margin_after_a_call, cost="a valuation of each account that changed, in portfolio mode at one of 24 steps",
     ),
     Rule(
@@ -84,7 +85,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "V15", "No account goes below zero, or further below it, by its own act.", solvent_at_index,
-        cost="3 us, and the value of what a call changes", known=_TRADES,
+        cost="3 us, and the value of what a call changes",
     ),
     Rule(
         "V15", "No account goes below zero by its own act at a price that waits.", solvent_at_waiting_price,
@@ -100,7 +101,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "V19", "No person gains by a call more than others lost in trades that they signed, or an auction leaves.",
-        no_gain_beyond_losses, cost="10 us", known=_TRADES,
+        no_gain_beyond_losses, cost="10 us",
     ),
     Rule(
         "V19", "No person gains by a call at a price that waits.", no_gain_at_waiting_price,

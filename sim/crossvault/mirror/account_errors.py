@@ -32,6 +32,22 @@ class InsufficientMargin(Refusal):
     requirement_wad: int
 
 
+class EquityFalls(Refusal):
+    """A reduction leaves an account with less equity than it had, and less than nothing."""
+
+    account: AccountId
+    equity_wad: int
+    least_wad: int
+
+
+class BalanceFalls(Refusal):
+    """A reduction leaves an account below maintenance with a lower margin balance per requirement."""
+
+    account: AccountId
+    balance_wad: int
+    least_wad: int
+
+
 class InsufficientCollateral(Refusal):
     """The balance of a collateral is below the amount to withdraw."""
 

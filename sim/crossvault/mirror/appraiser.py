@@ -29,5 +29,5 @@ class Appraiser(Store):
         verdict.require_initial(self.ledger, account, now=now)
 
     def require_no_fall(self, account: AccountId, former: Image, *, now: int) -> None:
-        """Requires an account whose initial buffer is not negative or has not fallen."""
+        """Requires an account whose initial buffer is not negative, or that gives nothing away that it needs."""
         verdict.require_no_fall(self.ledger, account, former, now=now)

@@ -12,6 +12,7 @@ from crossvault.mirror.portfolio import Stake
 from crossvault.mirror.standard import Exposure, HeldOption, Level
 
 UNBOUNDED = 2**255 - 1
+BOTTOMLESS = -(2**255)
 
 _NO_TERMS = HaircutTerms()
 
@@ -58,6 +59,18 @@ def equity(self: Book) -> int:
         total += holding.value_wad
     for exposure in self.exposures:
         total += exposure.gain_wad + exposure.loss_wad
+    for line in self.lines:
+        total += fixed.mul_div_floor(line.size, line.mark_wad, fixed.WAD)
+    return total
+
+
+def safe_equity(self: Book) -> int:
+    """Equity of an account at the worse of mark and stable price."""
+    total = self.cash_wad
+    for holding in self.holdings:
+        total += holding.safe_wad
+    for exposure in self.exposures:
+        total += exposure.safe_gain_wad + exposure.safe_loss_wad
     for line in self.lines:
         total += fixed.mul_div_floor(line.size, line.mark_wad, fixed.WAD)
     return total
@@ -116,6 +129,21 @@ def is_first(lines: Sequence[HeldOption], place: int) -> bool:
 def margin(self: Book, level: Level) -> int:
     """Buffer of an account: margin balance less margin requirement."""
     return adjusted_equity(self, level) - requirement(self, level)
+
+
+def least_balance(self: Book, before: Book) -> int:
+    """Least margin balance at maintenance of an account that has reduced its risk."""
+    required = requirement(self, Level.MAINTENANCE)
+    former = requirement(before, Level.MAINTENANCE)
+    balance_wad = adjusted_equity(before, Level.MAINTENANCE)
+    is_kept = adjusted_equity(self, Level.MAINTENANCE) >= required
+    if is_kept and balance_wad >= former:
+        return BOTTOMLESS
+    if required > former:
+        return balance_wad + (required - former)
+    if balance_wad <= 0 or former == 0:
+        return BOTTOMLESS
+    return fixed.mul_div_up(balance_wad, required, former)
 
 
 def health(self: Book) -> int:

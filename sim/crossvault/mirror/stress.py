@@ -25,35 +25,22 @@ def judge(held: HeldExposures, data: ModelParameters, quote_wad: int) -> Portfol
     """Portfolio margin requirement of an account at both levels."""
     model = ruleset.read(data)
     exposures = _exposures(held, model)
-    found = correlation.outlook(exposures, model.rules.scenarios)
-    rules = model.rules
-    initial_wad = correlation.loss(found, rules.terms, rules.matrix, Level.INITIAL)
-    maintenance_wad = correlation.loss(found, rules.terms, rules.matrix, Level.MAINTENANCE)
-    return PortfolioRequirement(
-        sum_wad=correlation.sum(found.legs),
-        loss_initial_wad=initial_wad,
-        loss_maintenance_wad=maintenance_wad,
-        initial_wad=correlation.requirement(exposures, initial_wad, rules.terms, quote_wad, Level.INITIAL),
-        maintenance_wad=correlation.requirement(exposures, maintenance_wad, rules.terms, quote_wad, Level.MAINTENANCE),
-    )
+    return _verdict(correlation.outlook(exposures, model.rules.scenarios), exposures, model.rules, quote_wad)
 
 
-def assess(held: HeldExposures, data: ModelParameters, quote_wad: int, level: Level) -> tuple[int, ScenarioLossTable]:
-    """Portfolio margin requirement of an account, with the losses that it is computed from."""
+def assess(
+    held: HeldExposures, data: ModelParameters, quote_wad: int
+) -> tuple[PortfolioRequirement, ScenarioLossTable]:
+    """Portfolio margin requirement of an account at both levels, with the losses that it is computed from."""
     model = ruleset.read(data)
     exposures = _exposures(held, model)
     found = correlation.outlook(exposures, model.rules.scenarios)
-    return _requirement(found, exposures, model.rules, quote_wad, level), found
+    return _verdict(found, exposures, model.rules, quote_wad), found
 
 
 def reassess(
-    held: HeldExposures,
-    changed: Sequence[bool],
-    losses: ScenarioLossTable,
-    data: ModelParameters,
-    quote_wad: int,
-    level: Level,
-) -> int:
+    held: HeldExposures, changed: Sequence[bool], losses: ScenarioLossTable, data: ModelParameters, quote_wad: int
+) -> PortfolioRequirement:
     """Portfolio margin requirement of an account that differs from an assessed one in some underlyings."""
     model = ruleset.read(data)
     exposures = _exposures(held, model)
@@ -61,7 +48,16 @@ def reassess(
         if is_changed:
             correlation.enter(losses, i, exposures[i], model.rules.scenarios)
     losses.joint_wad = correlation.joint(losses.profits_wad, len(model.rules.scenarios))
-    return _requirement(losses, exposures, model.rules, quote_wad, level)
+    return _verdict(losses, exposures, model.rules, quote_wad)
+
+
+def requirement(held: HeldExposures, data: ModelParameters, quote_wad: int, level: Level) -> int:
+    """Portfolio margin requirement of an account at one level."""
+    model = ruleset.read(data)
+    exposures = _exposures(held, model)
+    found = correlation.outlook(exposures, model.rules.scenarios)
+    loss_wad = correlation.loss(found, model.rules.terms, model.rules.matrix, level)
+    return correlation.requirement(exposures, loss_wad, model.rules.terms, quote_wad, level)
 
 
 def outlook(held: HeldExposures, data: ModelParameters) -> ScenarioLossTable:
@@ -75,9 +71,16 @@ def _exposures(held: HeldExposures, model: ModelParameters) -> list[PortfolioExp
     return stakes.gather(held.stakes, held.holdings, held.lines, model.risks)
 
 
-def _requirement(
-    found: ScenarioLossTable, exposures: Sequence[PortfolioExposure], rules: Rules, quote_wad: int, level: Level
-) -> int:
+def _verdict(
+    found: ScenarioLossTable, exposures: Sequence[PortfolioExposure], rules: Rules, quote_wad: int
+) -> PortfolioRequirement:
     """Portfolio margin requirement of an account whose scenario losses are known."""
-    loss_wad = correlation.loss(found, rules.terms, rules.matrix, level)
-    return correlation.requirement(exposures, loss_wad, rules.terms, quote_wad, level)
+    initial_wad = correlation.loss(found, rules.terms, rules.matrix, Level.INITIAL)
+    maintenance_wad = correlation.loss(found, rules.terms, rules.matrix, Level.MAINTENANCE)
+    return PortfolioRequirement(
+        sum_wad=correlation.sum(found.legs),
+        loss_initial_wad=initial_wad,
+        loss_maintenance_wad=maintenance_wad,
+        initial_wad=correlation.requirement(exposures, initial_wad, rules.terms, quote_wad, Level.INITIAL),
+        maintenance_wad=correlation.requirement(exposures, maintenance_wad, rules.terms, quote_wad, Level.MAINTENANCE),
+    )

@@ -98,23 +98,24 @@ def exposures_of(valued: Book) -> HeldExposures:
     return HeldExposures(valued.stakes, valued.holdings, valued.lines)
 
 
-def assess(self: State, valued: Book, level: Level, *, now: int) -> ScenarioLossTable:
-    """Computes the portfolio margin requirement of a valued account at one level, and its losses."""
+def assess(self: State, valued: Book, *, now: int) -> ScenarioLossTable:
+    """Computes the portfolio margin requirement of a valued account, and its losses."""
     if not valued.stakes:
         return ScenarioLossTable()
-    required_wad, losses = stress.assess(
-        exposures_of(valued), self.model.data, quote_price(self, valued, now=now), level
-    )
-    if level == Level.INITIAL:
-        valued.verdict.initial_wad = required_wad
-    else:
-        valued.verdict.maintenance_wad = required_wad
+    quote_wad = quote_price(self, valued, now=now)
+    valued.verdict, losses = stress.assess(exposures_of(valued), self.model.data, quote_wad)
     return losses
 
 
 def requirement(self: State, valued: Book, level: Level, *, now: int) -> int:
     """Margin requirement of a valued account at one level."""
-    assess(self, valued, level, now=now)
+    if valued.stakes:
+        quote_wad = quote_price(self, valued, now=now)
+        required_wad = stress.requirement(exposures_of(valued), self.model.data, quote_wad, level)
+        if level == Level.INITIAL:
+            valued.verdict.initial_wad = required_wad
+        else:
+            valued.verdict.maintenance_wad = required_wad
     return margin.requirement(valued, level)
 
 

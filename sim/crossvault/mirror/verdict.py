@@ -29,15 +29,32 @@ def require_initial(self: State, account: AccountId, *, now: int) -> None:
 
 
 def require_no_fall(self: State, account: AccountId, former: Image, *, now: int) -> None:
-    """Requires an account whose initial buffer is not negative or has not fallen."""
+    """Requires an account whose initial buffer is not negative, or that gives nothing away that it needs."""
     held = valuation.image(self, account)
     valued = valuation.valued_image(self, held, now=now)
-    adjusted = margin.adjusted_equity(valued, Level.INITIAL)
-    found = valuation.assess(self, valued, Level.INITIAL, now=now)
-    required = margin.requirement(valued, Level.INITIAL)
-    left = adjusted - required
-    if left < 0 and left < _buffer_before(self, former, held, found, valued.lines, now=now):
-        raise account_errors.InsufficientMargin(account, adjusted, required)
+    losses = valuation.assess(self, valued, now=now)
+    left = margin.margin(valued, Level.INITIAL)
+    if left >= 0:
+        return
+    before = _book_before(self, former, held, losses, valued.lines, now=now)
+    if left < margin.margin(before, Level.INITIAL):
+        required = margin.requirement(valued, Level.INITIAL)
+        raise account_errors.InsufficientMargin(account, left + required, required)
+    require_equity(account, valued, before)
+
+
+def require_equity(account: AccountId, valued: Book, before: Book) -> None:
+    """Requires an account that fails its initial margin to have given away no equity that it needs."""
+    equity_wad = margin.safe_equity(valued)
+    least_wad = margin.safe_equity(before)
+    if least_wad > 0:
+        least_wad = 0
+    if equity_wad < least_wad:
+        raise account_errors.EquityFalls(account, equity_wad, least_wad)
+    balance_wad = margin.adjusted_equity(valued, Level.MAINTENANCE)
+    least_wad = margin.least_balance(valued, before)
+    if balance_wad < least_wad:
+        raise account_errors.BalanceFalls(account, balance_wad, least_wad)
 
 
 def changes(self: State, a: Image, b: Image) -> list[bool]:
@@ -69,25 +86,18 @@ def initial_margin(self: State, account: AccountId, *, now: int) -> int:
     return margin.adjusted_equity(valued, Level.INITIAL) - required
 
 
-def _buffer_before(
-    self: State,
-    former: Image,
-    held: Image,
-    losses: ScenarioLossTable,
-    priced: Sequence[HeldOption],
-    *,
-    now: int,
-) -> int:
-    """Initial buffer of an account before a change."""
+def _book_before(
+    self: State, former: Image, held: Image, losses: ScenarioLossTable, priced: Sequence[HeldOption], *, now: int
+) -> Book:
+    """Account valued as it was before a change."""
     valued = valuation.unmarked_image(self, former, now=now)
     valuation.mark_alike(self, valued.lines, priced)
-    if valued.stakes:
-        changed = changes(self, former, held)
-        quote_wad = valuation.quote_price(self, valued, now=now)
-        valued.verdict.initial_wad = stress.reassess(
-            valuation.exposures_of(valued), changed, losses, self.model.data, quote_wad, Level.INITIAL
-        )
-    return margin.margin(valued, Level.INITIAL)
+    if not valued.stakes:
+        return valued
+    changed = changes(self, former, held)
+    quote_wad = valuation.quote_price(self, valued, now=now)
+    valued.verdict = stress.reassess(valuation.exposures_of(valued), changed, losses, self.model.data, quote_wad)
+    return valued
 
 
 def _digest(entries: Sequence[Entry], count: int) -> list[tuple[Entry, ...]]:

@@ -25,6 +25,10 @@ SENTENCES: Mapping[str, str] = {
     "TokenListed": "{token} is listed already: expected another token",
     "InsufficientMargin": "the margin balance of {account}, {adjusted_equity_wad}, is below its initial margin"
     " requirement of {requirement_wad}",
+    "EquityFalls": "the equity of {account} would be {equity_wad}: expected at least {least_wad}, as a reduction leaves"
+    " no debt behind",
+    "BalanceFalls": "{account} is below maintenance, and its margin balance would be {balance_wad}: expected at least"
+    " {least_wad}, so that it does not fall by more than the requirement",
     "InsufficientLiquidity": "the vault holds less of the token than is to be paid: expected a smaller amount",
     "TransferMismatch": "the token moved another amount than it was to move, as a token with a fee on transfer does:"
     " it cannot be deposited",
