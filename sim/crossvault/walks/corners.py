@@ -157,6 +157,7 @@ class CornerCases(BoundsWalk):
         size = self._free(model, _DEBTOR) * WAD // per_unit * 9 // 10
         yield self._deal(_MAKER, _DEBTOR, market.perp(0), size, found[0])
         yield from self._fallen_to_fail(model)
+        yield from self._given_away(model, _DEBTOR, _OTHER_SELF, market.perp(0))
         yield doors.start_liquidation(self._at, STRANGER, account=_DEBTOR)
         for wait in (0, 45, _LATE_SECS):
             self._at += wait

@@ -55,6 +55,8 @@ class DistressEpisodes(ExactPoints):
             return
         if not (yield from self._sunk(model, victim, underlying)):
             return
+        if random.random() < 0.3:
+            yield from self._given_away(model, victim, self.buyers[0], market.perp(underlying))
         yield doors.start_liquidation(self._at, STRANGER, account=victim)
         yield from self._bid_in_parts(model, victim)
         ends = random.choice((self._recovered, self._insolvent, self._insolvent, self._run_out))

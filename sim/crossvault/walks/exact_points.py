@@ -108,6 +108,22 @@ class ExactPoints(LiquidationMoves):
         yield self._emptied(model, victim)
         return model.vault.ledger.holders[victim].positions[market.perp(underlying)].size != 0
 
+    def _given_away(self, model: Model, loser: AccountId, winner: AccountId, instrument: int) -> Iterator[Step]:
+        """A failing account closes all of a position at the edge of the band, then a part, then a bit at the mark."""
+        for part, edges in ((WAD, 1), (WAD // 10, 1), (WAD // 1_000, 0)):
+            size, found = (
+                model.vault.ledger.holders[loser].positions[instrument].size,
+                self._quotation(model, instrument),
+            )
+            if found is None or size == 0:
+                return
+            mark, band = found
+            price = mark - edges * band if size > 0 else mark + edges * band
+            yield doors.trade(
+                self._at, BROKER, maker=winner, taker=loser, instrument=instrument, size=-(size * part // WAD),
+                price_wad=max(1, price),
+            )  # fmt: skip
+
     def _emptied(self, model: Model, account: AccountId) -> Step:
         """A withdrawal of all free collateral, or of all the cash that the vault has."""
         held_raw = model.tokens[model.vault.ledger.cash.token].balance_of(VAULT)
