@@ -41,4 +41,12 @@ contract Appraiser is Store {
     function requireNoFall(AccountId account, Account.Image calldata former) external view {
         Verdict.requireNoFall(ledger, account, former);
     }
+
+    /// @notice Requires an account whose initial margin requirement has not risen in a pause.
+    /// @param account account
+    /// @param former its state before the change
+    /// @custom:reverts VaultPaused
+    function requireNoRise(AccountId account, Account.Image calldata former) external view {
+        Verdict.requireNoRise(ledger, account, former);
+    }
 }

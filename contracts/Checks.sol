@@ -15,7 +15,7 @@ abstract contract Checks is Store, ReentrancyGuardTransient {
     /// @notice Makes several calls as one, and checks the margin of every touched account at the end.
     /// @dev each buffer is compared with that before the batch; each call takes the lock of the doors itself, so a token that calls back finds it closed
     /// @param calls encoded calls of doors that may be batched
-    /// @custom:reverts ReentrancyGuardReentrantCall, NotBatchable, StalePrice, InsufficientMargin, EquityFalls, BalanceFalls
+    /// @custom:reverts ReentrancyGuardReentrantCall, NotBatchable, VaultPaused, StalePrice, InsufficientMargin, EquityFalls, BalanceFalls
     function batch(bytes[] calldata calls) external nonReentrantView {
         (AccountId[] memory accounts, Account.Image[] memory formers) = named(calls);
         deferring = true;
@@ -28,6 +28,7 @@ abstract contract Checks is Store, ReentrancyGuardTransient {
             PendingCheck memory touch = touches[accounts[i]];
             if (!touch.named) continue;
             if (touch.touched) check(accounts[i], touch.rising, formers[i]);
+            if (touch.traded) _judge().requireNoRise(accounts[i], formers[i]);
             delete touches[accounts[i]];
         }
         emit Batched(msg.sender, calls.length);
@@ -82,6 +83,17 @@ abstract contract Checks is Store, ReentrancyGuardTransient {
         if (deferring) return;
         if (rising) return _judge().requireInitial(account);
         _judge().requireNoFall(account, former);
+    }
+
+    /// @notice Checks that a trade in a pause raised no requirement of an account; in a batch, later.
+    /// @dev a reduction raises it where the position is the hedge of another
+    /// @param account account
+    /// @param former its state before the call
+    /// @custom:reverts VaultPaused
+    function checkPause(AccountId account, Account.Image memory former) internal {
+        if (!paused) return;
+        if (deferring) touches[account].traded = true;
+        else _judge().requireNoRise(account, former);
     }
 
     /// @notice The vault itself as appraiser: it passes margin queries to the appraiser's code.

@@ -10,11 +10,13 @@ import {MarketErrors} from "./MarketErrors.sol";
 /// @notice Storage of the vault, in the one order that all its code shares, and the checks on it.
 abstract contract Store {
     /// @notice Margin check of an account at the end of a batch.
-    /// @dev named: whether a call of the batch names the account; touched: whether one changes it; rising: whether one raises its risk
+    /// @dev named: whether a call of the batch names the account; touched: whether one changes it; rising: whether one raises its risk; traded:
+    /// whether one is a trade in a pause
     struct PendingCheck {
         bool named;
         bool touched;
         bool rising;
+        bool traded;
     }
 
     event InterestAccrued(address indexed sender, uint256 supplyIndex, uint256 borrowIndex, uint256 insuranceWad);

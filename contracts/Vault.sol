@@ -331,6 +331,7 @@ contract Vault is Checks, Diamond {
         Account.Image memory former = begin(account, rising);
         Ledger.fill(ledger, account, instrument, sizeDelta, quoteDelta);
         check(account, rising, former);
+        if (!rising) checkPause(account, former);
         return TradeSide(holder.principal, position.size, position.quote, position.fundingIndex);
     }
 }

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Account, AccountId} from "./Account.sol";
 import {AccountErrors} from "./AccountErrors.sol";
+import {AuthorityErrors} from "./AuthorityErrors.sol";
 import {Ledger} from "./Ledger.sol";
 import {Margin} from "./Margin.sol";
 import {Market} from "./Market.sol";
@@ -67,6 +68,20 @@ library Verdict {
         int256 balanceWad = Margin.adjustedEquity(valued, Level.Maintenance);
         leastWad = Margin.leastBalance(valued, before);
         if (balanceWad < leastWad) revert AccountErrors.BalanceFalls(account, balanceWad, leastWad);
+    }
+
+    /// @notice Requires an account whose initial margin requirement has not risen in a pause.
+    /// @dev at the last prices
+    /// @param self ledger
+    /// @param account account
+    /// @param former its state before the change
+    /// @custom:reverts VaultPaused
+    function requireNoRise(Ledger.State storage self, AccountId account, Account.Image memory former) internal view {
+        Account.Image memory held = Valuation.image(self, account);
+        Margin.Book memory valued = Valuation.valuedImage(self, held);
+        bytes memory losses = Valuation.assess(self, valued);
+        Margin.Book memory before = _bookBefore(self, former, held, losses, valued.lines);
+        if (Margin.requirement(valued, Level.Initial) > Margin.requirement(before, Level.Initial)) revert AuthorityErrors.VaultPaused();
     }
 
     /// @notice Whether a position or a balance differs between two states of an account, by underlying.

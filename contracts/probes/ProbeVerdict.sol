@@ -16,6 +16,10 @@ contract ProbeVerdict is Probe {
         Verdict.requireNoFall(stored(self), account, former);
     }
 
+    function requireNoRise(Setup calldata self, AccountId account, Account.Image calldata former) external {
+        Verdict.requireNoRise(stored(self), account, former);
+    }
+
     function requireEquity(AccountId account, Margin.Book memory valued, Margin.Book memory before) external pure {
         Verdict.requireEquity(account, valued, before);
     }

@@ -114,8 +114,8 @@ BEHIND_DOORS = {
     analyst: {"added"},
     registry: set(),
     feed: {"quotation", "observe", "openCurve", "requireFeeder"},
-    appraiser: {"initialMargin", "maintenance", "equity", "requireInitial", "requireNoFall"},
-    checks: {"named", "isBatchable", "accountsOf", "begin", "check"},
+    appraiser: {"initialMargin", "maintenance", "equity", "requireInitial", "requireNoFall", "requireNoRise"},
+    checks: {"named", "isBatchable", "accountsOf", "begin", "check", "checkPause"},
     auction: {
         "terms", "pay", "close", "noteInsolvent", "noteDeficit", "endSale", "auctionState", "requireFailing",
         "requireOnSale", "requireStranger", "image",

@@ -53,6 +53,11 @@ def require_no_fall(self: Setup, account: AccountId, former: Image, now: int) ->
     return ()
 
 
+def require_no_rise(self: Setup, account: AccountId, former: Image, now: int) -> tuple[()]:
+    verdict.require_no_rise(state(self), account, former, now=now)
+    return ()
+
+
 def require_equity(account: AccountId, valued: Book, before: Book) -> tuple[()]:
     verdict.require_equity(account, valued, before)
     return ()
@@ -62,6 +67,7 @@ VERDICT: dict[str, tuple[Any, Any]] = {
     "changes": (draw_both, changes),
     "requireInitial": (draw_call, on_ledger(verdict.require_initial)),
     "requireNoFall": (draw_changed, require_no_fall),
+    "requireNoRise": (draw_changed, require_no_rise),
     "requireEquity": (draw_account, require_equity),
 }
 BUFFERS: dict[str, tuple[Any, Any]] = {

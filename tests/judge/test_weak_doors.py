@@ -2,6 +2,7 @@
 
 import pytest
 
+from code_planting import planted_mirror
 from crossvault.differential import doors
 from crossvault.differential.step import EXCHANGE
 from crossvault.judge.guard_rules import live_funding
@@ -9,6 +10,7 @@ from crossvault.judge.table import RULES
 from crossvault.mirror.collateral import HaircutTerms
 from crossvault.mirror.fixed import CAP, WAD
 from crossvault.mirror.oracle import PriceGuard
+from judged_margin import plant
 from judged_market import (
     ALICE,
     BOB,
@@ -28,7 +30,7 @@ GUARD = PriceGuard(max_jump=WAD // 10, confirm_secs=60, stable_rate=0)
 
 def test_every_weak_rule_names_the_actions_that_are_known() -> None:
     assert {rule.check.__name__ for rule in RULES if rule.known} >= {
-        "raised_in_a_pause", "custody", "shields", "exposed", "guarded", "live_funding",
+        "custody", "shields", "exposed", "guarded", "live_funding",
     }  # fmt: skip
 
 
@@ -75,7 +77,12 @@ def test_in_a_pause_no_leg_of_a_spread_is_closed() -> None:
     market = JudgedMarket()
     assert market.trade(10) == market.trade(-10, instrument=FUTURE) == []
     assert market.do(doors.pause, GUARDIAN) == []
-    assert market.trade(10, instrument=FUTURE) == ["V30"]
+    leg = doors.trade(
+        market.at, BROKER, maker=ALICE, taker=BOB, instrument=FUTURE, size=10 * WAD, price_wad=2_000 * WAD
+    )
+    assert market.play(leg) == [] and market.refusal == "VaultPaused"
+    with planted_mirror(plant("unhedged-in-a-pause")):
+        assert market.trade(10, instrument=FUTURE) == ["V30"]
     assert market.found[0].endswith(f"rises in a pause from 0 to {2_000 * WAD}")
     assert market.trade(-10) == []
 

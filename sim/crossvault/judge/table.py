@@ -174,7 +174,7 @@ RULES: tuple[Rule, ...] = (
     Rule("V30", "No sale, withdrawal or rising risk at stale prices or in a pause.", timely, cost="8 us"),
     Rule(
         "V30", "In a pause no trade raises a requirement.", raised_in_a_pause,
-        cost="1 us, a trade in a pause four valuations", known=_TRADES,
+        cost="1 us, a trade in a pause four valuations",
     ),
     Rule("V31", "A right that an account grants changes nothing of others.", grants, cost="1 us"),
     Rule("V31", "What an operator withdraws goes to the owner of the account.", custody, cost="1 us", known=_EXITS),

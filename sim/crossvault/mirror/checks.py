@@ -32,6 +32,8 @@ class Checks(Appraiser):
             touch = self.touches[account]
             if touch.touched:
                 self.check(account, touch.rising, former, now=now)
+            if touch.traded:
+                self.require_no_rise(account, former, now=now)
             touch.clear()
         self.emit("Batched", sender, len(calls))
 
@@ -74,3 +76,13 @@ class Checks(Appraiser):
             return self.require_initial(account, now=now)
         assert former is not None  # begin returns one where the risk does not rise
         self.require_no_fall(account, former, now=now)
+
+    def check_pause(self, account: AccountId, former: Image | None, *, now: int) -> None:
+        """Checks that a trade in a pause raised no requirement of an account; in a batch, later."""
+        if not self.paused:
+            return
+        if self.deferring:
+            self.touches[account].traded = True
+        else:
+            assert former is not None  # begin returns one where the risk does not rise, as in a pause
+            self.require_no_rise(account, former, now=now)

@@ -14,11 +14,12 @@ from crossvault.mirror.ledger import State
 class PendingCheck(StorageStruct):
     """Margin check of an account at the end of a batch."""
 
-    __slots__ = ("named", "rising", "touched")
-    zeros = {"named": False, "touched": False, "rising": False}
+    __slots__ = ("named", "rising", "touched", "traded")
+    zeros = {"named": False, "touched": False, "rising": False, "traded": False}
     named: bool
     touched: bool
     rising: bool
+    traded: bool
 
 
 class Store(StorageStruct):

@@ -269,4 +269,6 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
         former = self.begin(account, rising)
         ledger.fill(self.ledger, account, instrument, size_delta, quote_delta, now=now)
         self.check(account, rising, former, now=now)
+        if not rising:
+            self.check_pause(account, former, now=now)
         return TradeSide(holder.principal, *position.values())

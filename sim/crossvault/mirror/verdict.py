@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crossvault.mirror import account_errors, margin, market, stress, valuation
+from crossvault.mirror import account_errors, authority_errors, margin, market, stress, valuation
 from crossvault.mirror.account import AccountId, Entry, Image
 from crossvault.mirror.correlation import ScenarioLossTable
 from crossvault.mirror.ledger import State
@@ -55,6 +55,16 @@ def require_equity(account: AccountId, valued: Book, before: Book) -> None:
     least_wad = margin.least_balance(valued, before)
     if balance_wad < least_wad:
         raise account_errors.BalanceFalls(account, balance_wad, least_wad)
+
+
+def require_no_rise(self: State, account: AccountId, former: Image, *, now: int) -> None:
+    """Requires an account whose initial margin requirement has not risen in a pause."""
+    held = valuation.image(self, account)
+    valued = valuation.valued_image(self, held, now=now)
+    losses = valuation.assess(self, valued, now=now)
+    before = _book_before(self, former, held, losses, valued.lines, now=now)
+    if margin.requirement(valued, Level.INITIAL) > margin.requirement(before, Level.INITIAL):
+        raise authority_errors.VaultPaused
 
 
 def changes(self: State, a: Image, b: Image) -> list[bool]:
