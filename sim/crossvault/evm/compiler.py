@@ -45,6 +45,9 @@ _OUTPUTS = (
     "storageLayout",
 )
 
+_MAPS = ("evm.deployedBytecode.sourceMap", "evm.deployedBytecode.generatedSources")
+_TREES = ("ast",)
+
 _PROBES = "probes/Probe"
 _IMPORT = re.compile(r'"(\.{1,2}/[^"]+\.sol)"')
 Sources = Mapping[str, str]  # path below the contracts directory -> text
@@ -109,10 +112,9 @@ def compile_units(units: Sources, imported: Mapping[str, str] = MappingProxyType
 def syntax_trees(directory: Path | None = None) -> Mapping[str, Any]:
     """Syntax tree of every file, by its path below the directory; cached like a build."""
     sources = contract_sources(directory)
-    path = cache_path(f"{build_hash(sources)}.ast")
+    path = _trees_path(build_hash(sources))
     if (stored := read_json(path)) is None:
-        output = _run_solc(_units(sources, "contracts/"), {"": ["ast"]}, directory)
-        stored = {name: output["sources"][f"contracts/{name}"]["ast"] for name in sources}
+        stored = _trees(_run_solc(_units(sources, "contracts/"), {"": _TREES}, directory), sources)
         write_json(path, stored)
     return stored
 
@@ -124,18 +126,31 @@ def source_maps(files: Sequence[str], directory: Path | None = None) -> Mapping[
     compiler adds in a source of its own: number of that source, name, start and length.
     """
     sources = contract_sources(directory)
-    path = cache_path(f"{build_hash(sources)}.{_hash({'files': ' '.join(sorted(files))})[:16]}.sourcemaps")
-    if (stored := read_json(path)) is None:
+    key = build_hash(sources)
+    path = cache_path(f"{key}.{_hash({'files': ' '.join(sorted(files))})[:16]}.sourcemaps")
+    if (stored := read_json(_maps_path(key)) or read_json(path)) is None:
         wanted = {f"contracts/{name}": "" for name in files}
-        outputs = {"*": ["evm.deployedBytecode.sourceMap", "evm.deployedBytecode.generatedSources"]}
-        output = _run_solc(_units(sources, "contracts/"), outputs, directory, wanted)
+        output = _run_solc(_units(sources, "contracts/"), {"*": _MAPS}, directory, wanted)
         stored = _mapped(output, sources)
         write_json(path, stored)
     return stored
 
 
+def _maps_path(key: str) -> Path:
+    """Source maps of all contracts of a build that was compiled whole."""
+    return cache_path(f"{key}.sourcemaps")
+
+
+def _trees_path(key: str) -> Path:
+    return cache_path(f"{key}.ast")
+
+
+def _trees(output: Mapping[str, Any], sources: Sources) -> dict[str, Any]:
+    return {name: output["sources"][f"contracts/{name}"]["ast"] for name in sources}
+
+
 def _mapped(output: Mapping[str, Any], sources: Sources) -> dict[str, Any]:
-    contracts = {name: found for unit in output["contracts"].values() for name, found in unit.items()}
+    contracts = {name: found for unit in output.get("contracts", {}).values() for name, found in unit.items()}
     deployed = {name: found["evm"]["deployedBytecode"] for name, found in contracts.items()}
     numbers = {str(each["id"]): unit.removeprefix("contracts/") for unit, each in output["sources"].items()}
     return {
@@ -181,10 +196,22 @@ def _compile_stale(key: str, sources: Sources, directory: Path | None) -> Build:
     stale = _reached(sources, ours) if shipped else set(sources)
     kept = {name: each for name, each in shipped.artifacts.items() if each.source in sources} if shipped else {}
     kept = {name: each for name, each in kept.items() if each.source not in stale}
+    if len(stale) == len(sources):
+        return _compile_whole(key, sources, directory)
     wanted = _units(dict.fromkeys(stale, ""), "contracts/")
     output = _run_solc(_units(sources, "contracts/"), {"*": _OUTPUTS}, directory, wanted) if stale else {}
     fresh = _artifacts(output.get("contracts", {}), "contracts/", kept)
     return store_build(key, Build(dict(sorted(fresh.items())), key, _warnings(output)))
+
+
+def _compile_whole(key: str, sources: Sources, directory: Path | None) -> Build:
+    """Compiles every file, and keeps the syntax trees and source maps, which alone cost a compilation each."""
+    output = _run_solc(_units(sources, "contracts/"), {"*": (*_OUTPUTS, *_MAPS), "": _TREES}, directory)
+    fresh = _artifacts(output.get("contracts", {}), "contracts/")
+    build = Build(dict(sorted(fresh.items())), key, _warnings(output))
+    write_json(_trees_path(key), _trees(output, sources))
+    write_json(_maps_path(key), _mapped(output, sources))
+    return store_build(key, build)
 
 
 def _reached(sources: Sources, ours: Sources) -> set[str]:
