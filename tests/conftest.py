@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Generator
@@ -12,6 +13,10 @@ import profiles
 import turns
 
 os.environ.pop("COLUMNS", None)  # readline puts it there unseen, and the processes of xdist would inherit it
+
+# what pytest rewrites is kept for the next process, whatever the shell is set to: it takes longer than all imports
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

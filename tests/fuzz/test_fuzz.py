@@ -33,7 +33,7 @@ from crossvault.walks.random_walk import Walk
 from crossvault.walks.variety import WalkParameters, at_an_end, drawn
 from pages import shown
 from places import ROOT
-from shrinking import broken
+from shrinking import ROUNDS, broken
 
 
 @pytest.fixture(scope="module")
@@ -108,9 +108,9 @@ def test_walks_that_failed_come_first_once_the_contracts_are_mended(generous: Pa
 
 @pytest.mark.slow
 def test_engines_that_disagree_are_no_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    was = "uint256 moved = IERC20(token).balanceOf(address(this)) - before;"
-    odd = was + " if (block.prevrandao == 0) moved += 1;"  # which pyrevm leaves at zero and Anvil draws
-    contracts = broken(tmp_path / "contracts", ("Collateral.sol", was, odd))
+    name, was, _ = ROUNDS
+    odd = was.replace("=", "= (block.prevrandao == 0 ? int256(1) : int256(0)) +")  # pyrevm: zero, Anvil: drawn
+    contracts = broken(tmp_path / "contracts", (name, was, odd))
     words = ["fuzz", "--steps", "300", "-j", "1", "--contracts", str(contracts), "--corpus", str(tmp_path / "corpus")]
     assert main(words) == DISAGREED
     assert "pyrevm" in capsys.readouterr().err

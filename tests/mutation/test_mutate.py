@@ -1,7 +1,7 @@
 """The mutation campaign: equivalents, score, kills, stored verdicts, and the command."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,11 @@ from crossvault.__main__ import main
 from crossvault.differential.drive import driven
 from crossvault.differential.ending import DONE, MISSED, USAGE
 from crossvault.differential.step import World
-from crossvault.evm import search_evm
+from crossvault.evm import compiler, search_evm
 from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.mirror.refusal import Refusal
-from crossvault.mutation import recordings as recordings_module, verdicts
+from crossvault.mutation import batches, recordings as recordings_module, verdicts
 from crossvault.mutation.equivalents import BadEquivalents, equivalents
 from crossvault.mutation.mutant_run import KillProof, kill_by
 from crossvault.mutation.mutants import Mutant
@@ -186,12 +186,26 @@ def test_the_command_reports_unknown_names(tmp_path: Path, capsys: pytest.Captur
     assert code == USAGE and "did you mean 'Fixed.sol:signed:compare:1'" in err and "equivalents.yaml:1" in err
 
 
+def compiled_once() -> Callable[[Path, Mapping[str, Any]], dict[str, Any]]:
+    """The compiler with a memory: both runs of a test compile the same."""
+    known: dict[str, dict[str, Any]] = {}
+
+    def standard_json(binary: Path, request: Mapping[str, Any]) -> dict[str, Any]:
+        key = json.dumps(request)
+        if key not in known:
+            known[key] = compiler.standard_json(binary, request)
+        return known[key]
+
+    return standard_json
+
+
 @pytest.mark.slow
 def test_the_command_prints_the_score_and_exits_by_it(
     recordings: list[Recording], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Judged by three short walks instead of all stories; then by two steps, which leave mutants alive."""
     monkeypatch.setattr("crossvault.commands.mutate.recordings", lambda build: recordings)
+    monkeypatch.setattr(batches, "standard_json", compiled_once())
     words = ("--only", "Appraiser.sol", "--equivalents", str(written(tmp_path, "[]")), "--json", "-j", "1")
     code, out, err = mutate(capsys, *words, "--threshold", "1")
     assert not err

@@ -30,7 +30,7 @@ def planted(cases: Sequence[Case]) -> dict[str, tuple[Build, int]]:
     """The build of each case and the switch that selects it there, by identifier."""
     sources = contract_sources()
     changes = [(number, _change(case, sources[case["file"]])) for number, case in enumerate(cases, 1)]
-    compiler = MutantCompiler(sources, compile_contracts())
+    compiler = MutantCompiler(sources, compile_contracts(), is_played_long=True)
     sites = _sites(changes)
     numbered = [(number, each._replace(site=sites.get(number))) for number, each in changes]
     parts = compiler.sorted_by_build(numbered)

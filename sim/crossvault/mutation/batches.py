@@ -1,7 +1,7 @@
 """Batch compilation of mutants: many in one source behind switches, the others one by one.
 
-Combined sources are optimised, since they are compiled once and played often. Separate mutants are not: that takes a
-third of the time and changes no result of a step.
+Many combined mutants are optimised, since they are compiled once and played often. Few of them, and separate ones, are
+not: that takes a third of the time and changes no result of a step.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from crossvault.mutation.schemata import SWITCH, SWITCH_UNIT, SchemataSource, co
 from crossvault.setup import install, toolchain
 
 COMBINED, SEPARATE = 400, 8  # mutants per run of solc
+_MANY = 100  # combined ones, from which on the time to play them is more than that of the optimizer
 
 _FOLDER = "contracts/"
 _PROBES = "probes/Probe"
@@ -46,9 +47,10 @@ class CompiledMutants:
 class MutantCompiler:
     """Compiles mutants of one set of contracts."""
 
-    def __init__(self, sources: Sources, build: Build) -> None:
-        """build: of the same, unchanged sources."""
+    def __init__(self, sources: Sources, build: Build, is_played_long: bool = False) -> None:
+        """build: of the same, unchanged sources. is_played_long: whether few combined mutants are optimised, too."""
         install.ensure()
+        self._many = 0 if is_played_long else _MANY
         self.sources = {name: text for name, text in sources.items() if not name.startswith(_PROBES)}
         self.build = build
         self._homes = {name: build.artifacts[name].source for name in MODULES}
@@ -96,7 +98,10 @@ class MutantCompiler:
         return found
 
     def _combined_build(self, mutants: Numbered) -> MutantBuild:
-        output = self._solc(self._units(self._combined_sources(mutants)), self._wanted("", self._homes), optimised=True)
+        """Compiles what depends on a changed file; the code of all other contracts is the original's."""
+        homes = self._touched({mutant.file for _, mutant in mutants})
+        units = self._units(self._combined_sources(mutants))
+        output = self._solc(units, self._wanted("", homes), optimised=len(mutants) >= self._many)
         _require_clean(output)
         return MutantBuild(self._build(output, ""), mutants, True)
 
@@ -105,7 +110,7 @@ class MutantCompiler:
         units: dict[str, str] = {}
         wanted: dict[str, Any] = {}
         for number, mutant in mutants:
-            homes = self._touched(mutant.file)
+            homes = self._touched({mutant.file})
             texts = self.sources | {mutant.file: mutated(mutant, self.sources[mutant.file])}
             units |= {f"{number}/{_FOLDER}{name}": texts[name] for name in self._needed(homes.values())}
             wanted |= self._wanted(f"{number}/", homes)
@@ -120,8 +125,8 @@ class MutantCompiler:
         for each in left:
             yield MutantBuild(self._build(output, f"{each[0]}/"), [each], False)
 
-    def _touched(self, file: str) -> dict[str, str]:
-        near = reached(self.sources, {file})
+    def _touched(self, files: set[str]) -> dict[str, str]:
+        near = reached(self.sources, files)
         return {name: home for name, home in self._homes.items() if home in near}
 
     def _needed(self, homes: Iterable[str]) -> set[str]:
