@@ -57,12 +57,14 @@ def long_story(folder: Path) -> Path:
     return path
 
 
-def contracts(folder: Path, file: str, old: str, new: str) -> Path:
-    """A directory with one changed contract."""
+def contracts(folder: Path, file: str, *changes: tuple[str, str]) -> Path:
+    """A directory with one changed contract, on which few or no others depend: they would be compiled, too."""
     folder.mkdir()
     text = (ROOT / "contracts" / file).read_text()
-    assert old in text
-    (folder / file).write_text(text.replace(old, new, 1))
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    (folder / file).write_text(text)
     return folder
 
 
@@ -158,7 +160,7 @@ def test_a_record_that_was_changed_is_exit_code_2(record: Path, tmp_path: Path) 
 
 @pytest.mark.slow
 def test_contracts_that_do_not_compile_are_exit_code_2_with_the_message_of_the_compiler(tmp_path: Path) -> None:
-    folder = contracts(tmp_path / "broken", "Margin.sol", "uint256", "uint257")
+    folder = contracts(tmp_path / "broken", "Margin.sol", ("uint256", "uint257"))
     done = start("run", "quickstart", "--contracts", str(folder))
     assert done.returncode == 2
     assert "Margin.sol" in done.stderr and "uint257" in done.stderr and "Traceback" not in done.stderr
@@ -166,7 +168,7 @@ def test_contracts_that_do_not_compile_are_exit_code_2_with_the_message_of_the_c
 
 @pytest.mark.slow
 def test_contracts_without_a_door_are_exit_code_2(tmp_path: Path) -> None:
-    folder = contracts(tmp_path / "other", "Governance.sol", "function setGuardian(", "function nameGuardian(")
+    folder = contracts(tmp_path / "other", "Governance.sol", ("function setGuardian(", "function nameGuardian("))
     done = start("run", "quickstart", "--contracts", str(folder))
     assert done.returncode == 2 and "Vault: setGuardian(address)" in done.stderr
 
@@ -174,8 +176,8 @@ def test_contracts_without_a_door_are_exit_code_2(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def wrong(folder: Path) -> Path:
     """Contracts that round the price of a part of an account down instead of up."""
-    old = "return Fixed.mulDivUp(valueWad, discountWad, Fixed.WAD);"
-    return contracts(folder / "wrong", "Liquidation.sol", old, old.replace("Up", "Down"))
+    old = "deal.costWad = int256(Fixed.mulDivUp(priceWad, deal.takenWad, Fixed.WAD));"
+    return contracts(folder / "wrong", "Auction.sol", (old, old.replace("Up", "Down")))
 
 
 @pytest.mark.slow
@@ -199,7 +201,11 @@ def test_broken_contracts_are_caught_and_the_difference_can_be_replayed(wrong: P
 
 @pytest.mark.slow
 def test_a_view_that_reverts_is_caught(tmp_path: Path) -> None:
-    folder = contracts(tmp_path / "blind", "Margin.sol", "if (required == 0) return UNBOUNDED;", "")
+    old = "return Valuation.metrics(ledger, Valuation.image(ledger, account));"
+    new = old.replace("return", "found =") + " Fixed.mulDivUp(1, 1, found.maintenanceRequirementWad);"
+    named = ("returns (Valuation.Metrics memory)", "returns (Valuation.Metrics memory found)")
+    imported = ("import {Valuation}", 'import {Fixed} from "./Fixed.sol";\nimport {Valuation}')
+    folder = contracts(tmp_path / "blind", "Teller.sol", (old, new), named, imported)
     done = start("run", "quickstart", "--contracts", str(folder), "--no-record")
     assert done.returncode == 1 and "FullMulDivFailed()" in done.stdout and "Traceback" not in done.stderr
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import os
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
 
+import door_snippet
 from crossvault.differential import account_doors, doors, exchange_doors, governance_doors
 from crossvault.differential.model import ModelToken
 from crossvault.differential.step import ACTIONS, DOORS, EXCHANGE_DOORS, TOKEN_ACTIONS, Action, Step
@@ -19,7 +16,6 @@ from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
 from crossvault.mirror.exchange import Exchange
 from crossvault.mirror.vault import Vault
-from places import ROOT
 
 OF_A_STEP = ("at", "sender")
 OF_A_CALL = ("self", "sender", "now")
@@ -105,53 +101,6 @@ def test_a_step_becomes_a_call_of_a_batch() -> None:
     assert doors.batch(7, "alice", calls=(doors.call_of(step),)).accounts() == (AccountId("alice"),)
 
 
-RIGHT = """
-step = doors.deposit_cash(7, "alice", account=AccountId("alice"), amount_raw=5)
-paid = doors.RISK.enact(7, "governor", underlying=0, risk=MarketRisk())
-both = doors.batch(7, "alice", calls=(doors.call_of(step),))
-is_trade = step.action == "trade"
-PAYING: frozenset[Action] = frozenset({"deposit_cash", "deposit_collateral"})
-"""
-WRONG = {
-    'doors.depositcash(7, "alice", account=AccountId("alice"), amount_raw=5)': "attr-defined",
-    'doors.deposit_cash(7, "alice", account=AccountId("alice"), amount=5)': "call-arg",
-    'doors.deposit_cash(7, "alice", account=AccountId("alice"))': "call-arg",
-    'doors.deposit_cash(7, "alice", account="alice", amount_raw=5)': "arg-type",
-    'doors.deposit_cash(7, "alice", account=AccountId("alice"), amount_raw="5")': "arg-type",
-    'doors.RISK.enact(7, "governor", underlying=0, risk=OptionRisk())': "arg-type",
-    'doors.RISK.enact(7, "governor", underlying=0, risks=MarketRisk())': "call-arg",
-    'doors.batch(7, "alice", calls=(step,))': "arg-type",
-    'Step(7, "alice", "trdae", {})': "arg-type",
-    'step.action == "trdae"': "comparison-overlap",
-    'frozenset[Action]({"trdae"})': "arg-type",
-}
-HEAD = """
-from crossvault.differential import doors
-from crossvault.differential.step import Action, Step
-from crossvault.mirror.account import AccountId
-from crossvault.mirror.market import MarketRisk, OptionRisk
-"""
-
-
-@pytest.mark.slow
-def test_a_misspelt_door_or_argument_does_not_type_check(tmp_path: Path) -> None:
-    """Each line of the file is one case: the right lines pass, and each of the others is an error."""
-    source = HEAD + RIGHT + "".join(f"{line}\n" for line in WRONG)
-    (tmp_path / "snippet.py").write_text(source, encoding="utf8")
-    command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), "snippet.py"]
-    done = subprocess.run(
-        [*command, "--no-error-summary"],
-        cwd=tmp_path, env={**os.environ, "MYPYPATH": str(ROOT / "sim")}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    first = (HEAD + RIGHT).count("\n") + 1
-    found = {
-        int(line.split(":")[1]): line.rsplit("[", 1)[1].rstrip("]")
-        for line in done.stdout.splitlines()
-        if ": error: " in line
-    }
-    assert found == {first + place: code for place, code in enumerate(WRONG.values())}, done.stdout
-
-
 def test_the_snippet_that_type_checks_runs() -> None:
-    exec(HEAD + RIGHT, {})
+    exec(door_snippet.HEAD + door_snippet.RIGHT, {})
     assert isinstance(doors.pause(7, "guardian"), Step)

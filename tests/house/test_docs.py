@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import spawned
+from cli import start
 from crossvault.commands.exits import UsageError
 from crossvault.commands.parser import parse
 from places import ROOT
@@ -96,7 +96,7 @@ def test_a_page_shows_what_its_commands_print(page: str, least: int) -> None:
     for words, output in list(shown(ROOT / page)):
         if words[0] in WITHOUT_COMMAND:
             continue
-        done = spawned(*words)
+        done = start(*words)
         assert done.returncode == 0, done.stderr
         assert missing(output, done.stdout) == [], words
         compared += len(output)
