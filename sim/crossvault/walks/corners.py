@@ -43,7 +43,8 @@ class CornerCases(BoundsWalk):
         yield from self._opening(model)
         for scene in (
             self._of_nothing, self._stale_neighbour, self._malformed, self._dust, self._brimful, self._sold,
-            self._called_back, self._counted, self._expiring, self._jumped, self._drained, self._edged, self._auctioned,
+            self._called_back, self._counted, self._unhedged, self._expiring, self._jumped, self._drained,
+            self._edged, self._auctioned,
         ):  # fmt: skip
             self._draw(scene.__name__)
             yield from scene(model)

@@ -13,7 +13,7 @@ from crossvault.differential.step import Step
 from crossvault.mirror import market, oracle
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.refusal import Refusal
-from crossvault.walks.base import FAUCET, FEEDER, GOVERNOR, GUARDIAN, STRANGER, WAD
+from crossvault.walks.base import BROKER, FAUCET, FEEDER, GOVERNOR, GUARDIAN, STRANGER, WAD
 from crossvault.walks.exact_points import Attempt, ExactPoints
 from crossvault.walks.price_moves import ListedExpiry
 
@@ -36,7 +36,7 @@ class DistressEpisodes(ExactPoints):
         if self._episode is None and random.random() < _BEGINS:
             kinds: tuple[tuple[int, Episode], ...] = (
                 (9, self._auctioned), (3, self._expiring), (2, self._halted), (2, self._outdated), (3, self._jumped),
-                (2, self._drained), (2, self._edged),
+                (2, self._drained), (2, self._edged), (1, self._unhedged),
             )  # fmt: skip
             chosen = random.choices([each for _, each in kinds], [weight for weight, _ in kinds])[0]
             self._episode = chosen(model)
@@ -179,6 +179,32 @@ class DistressEpisodes(ExactPoints):
         yield from self._priced_bid(model, victim, self.buyers[1], WAD)
         yield doors.end_liquidation(self._at, STRANGER, account=victim)
         yield self._withdrawn(model)
+
+    def _unhedged(self, model: Model) -> Iterator[Step]:
+        """In a pause one leg of a spread is closed, in a batch and by itself, and then both."""
+        one, other = self.buyers[:2]
+        term = ListedExpiry(0, self._at + oracle.WINDOW + 7_200)
+        future = market.instrument_of(0, market.FUTURE, term.expiry, 0)
+        yield from self._refreshed(model)
+        yield doors.open_expiry(self._at, GOVERNOR, underlying=0, expiry=term.expiry)
+        self._ended.append(term)
+        yield self._print_forward(model, term)
+        legs = [(each, found[0]) for each in (future, market.perp(0)) if (found := self._quotation(model, each))]
+        size = min(self._free(model, each) for each in (one, other)) // 10
+        if len(legs) < 2 or size * WAD < legs[0][1]:
+            return
+        signed = [
+            (each, sign * (size * WAD // legs[0][1]), mark) for sign, (each, mark) in zip((1, -1), legs, strict=True)
+        ]
+        for each, of, mark in signed:
+            yield self._deal(one, other, each, of, mark)
+        yield doors.pause(self._at, GUARDIAN)
+        back = [self._deal(other, one, each, of, mark) for each, of, mark in signed]
+        for calls in (back[:1], back[1:]):
+            yield doors.batch(self._at, BROKER, calls=tuple(map(doors.call_of, calls)))
+            yield calls[0]
+        yield doors.batch(self._at, BROKER, calls=tuple(map(doors.call_of, back)))
+        yield doors.unpause(self._at, GOVERNOR)
 
     def _expiring(self, model: Model) -> Iterator[Step]:
         """Two expiries of one underlying, traded up to their last second, settled by one print and then by accounts."""
