@@ -76,6 +76,8 @@ abstract contract PerpMargin {
         int256 leverageWad;
     }
 
+    error BalanceFalls(uint256 account, int256 balanceWad, int256 leastWad);
+    error EquityFalls(uint256 account, int256 equityWad, int256 leastWad);
     error InsufficientMargin(uint256 account, int256 adjustedEquityWad, uint256 requirementWad);
     error StalePrice(uint256 underlying, uint256 expiry, uint256 publishedAt, uint256 heartbeatSecs);
     error UnknownInstrument(uint256 instrument);
@@ -209,9 +211,25 @@ abstract contract PerpMargin {
         _requirePassed(account, worth);
     }
 
-    function _requireNoFall(uint256 account, int256 before) internal view {
+    function _requireNoFall(uint256 account, Worth memory before) internal view {
         Worth memory worth = _worth(account);
-        if (worth.initialEquity - int256(worth.initialRequirement) < before) _requirePassed(account, worth);
+        int256 left = worth.initialEquity - int256(worth.initialRequirement);
+        if (left >= 0) return;
+        if (left < before.initialEquity - int256(before.initialRequirement)) _requirePassed(account, worth);
+        int256 least = before.equity < 0 ? before.equity : int256(0);
+        if (worth.equity < least) revert EquityFalls(account, worth.equity, least);
+        least = _leastBalance(worth, before);
+        if (worth.maintenanceEquity < least) revert BalanceFalls(account, worth.maintenanceEquity, least);
+    }
+
+    function _leastBalance(Worth memory worth, Worth memory before) private pure returns (int256) {
+        int256 required = int256(worth.maintenanceRequirement);
+        int256 former = int256(before.maintenanceRequirement);
+        int256 balance = before.maintenanceEquity;
+        if (worth.maintenanceEquity >= required && balance >= former) return type(int256).min;
+        if (required > former) return balance + required - former;
+        if (balance <= 0 || former == 0) return type(int256).min;
+        return int256(Math.mulDiv(uint256(balance), uint256(required), uint256(former), Math.Rounding.Ceil));
     }
 
     function _requirePassed(uint256 account, Worth memory worth) private pure {

@@ -158,7 +158,7 @@ contract PerpVault is PerpMargin {
     }
 
     function _fillChecked(uint256 account, uint256 instrument, int256 size, int256 quote) private {
-        int256 before = initialMargin(account);
+        Worth memory before = _worth(account);
         int256 old = positions[account][instrument].size;
         bool rising = _abs(old + size) > _abs(old) || (old > 0) != (old + size > 0) && old != 0 && old + size != 0;
         if (rising) _requireRunning();
