@@ -32,7 +32,10 @@ contract Feed is Store {
         uint256 forwardWad,
         uint256 rateWad,
         uint256 confidenceWad,
-        uint256 publishedAt
+        uint256 publishedAt,
+        uint256 heldWad,
+        uint256 baseWad,
+        uint256 baseAt
     );
     event SurfacePublished(
         address indexed sender,
@@ -45,7 +48,7 @@ contract Feed is Store {
     event ExpirySettled(address indexed sender, uint256 indexed underlying, uint256 expiry, uint256 settlementWad);
 
     /// @notice Publishes the price of an underlying.
-    /// @dev a jump that waits for a second print changes nothing else
+    /// @dev a jump that waits for a second print changes nothing else; a move beyond the limits of a guard is in force up to them
     /// @param underlying number of the underlying
     /// @param indexWad index price of the underlying [wad]
     /// @param premiumWad premium of the perp [wad]
@@ -58,18 +61,20 @@ contract Feed is Store {
         Oracle.Price storage price = ledger.prices[underlying];
         Oracle.requirePrice(indexWad);
         if (Fixed.abs(premiumWad) > Oracle.MAX_PREMIUM) revert NumberErrors.PriceTooLarge(Fixed.abs(premiumWad), Oracle.MAX_PREMIUM);
-        Oracle.requirePrint(confidenceWad, publishedAt, price.publishedAt);
+        Oracle.requirePrint(confidenceWad, publishedAt, earliest(underlying, price.publishedAt));
         Oracle.PriceGuard memory guard = ledger.guards[underlying];
-        if (Oracle.confirm(price, guard, indexWad)) {
+        uint256 heldWad = Oracle.confirm(price, guard, ledger.risks[underlying].heartbeatSecs, indexWad);
+        if (heldWad != 0) {
             Ledger.accrueFunding(ledger, underlying);
             observe(underlying, publishedAt);
-            Oracle.replace(price, guard.stableRate, indexWad, premiumWad, confidenceWad, publishedAt);
+            Oracle.replace(price, guard.stableRate, heldWad, premiumWad, confidenceWad, publishedAt);
         }
         Funding.Track memory track = ledger.tracks[underlying];
         emit PricePublished(msg.sender, underlying, indexWad, premiumWad, confidenceWad, publishedAt, price, track);
     }
 
     /// @notice Publishes the forward of an expiry.
+    /// @dev a move beyond the limits of a guard is in force up to them
     /// @param underlying number of the underlying
     /// @param expiry expiry [unix seconds]
     /// @param forwardWad forward price [wad]
@@ -87,8 +92,13 @@ contract Feed is Store {
         uint256 publishedAt
     ) external {
         requireFeeder(msg.sender);
-        Oracle.publishForward(openCurve(underlying, expiry), forwardWad, rateWad, confidenceWad, publishedAt);
-        emit ForwardPublished(msg.sender, underlying, expiry, forwardWad, rateWad, confidenceWad, publishedAt);
+        Oracle.Curve storage curve = openCurve(underlying, expiry);
+        Oracle.requirePrice(forwardWad);
+        uint256 heldWad = Oracle.limitedForward(curve, ledger.guards[underlying], ledger.prices[underlying].index, forwardWad);
+        Oracle.publishForward(curve, heldWad, rateWad, confidenceWad, publishedAt);
+        emit ForwardPublished(
+            msg.sender, underlying, expiry, forwardWad, rateWad, confidenceWad, publishedAt, heldWad, curve.base, curve.baseAt
+        );
     }
 
     /// @notice Publishes the volatility surface of an expiry.
@@ -128,6 +138,19 @@ contract Feed is Store {
             open.pop();
             emit ExpirySettled(msg.sender, underlying, expiry, curve.settlement);
         }
+    }
+
+    /// @notice Earliest time of a new print of an underlying.
+    /// @dev no earlier than the last print, nor than an open expiry that is over: what its settlement averages is known by then
+    /// @param underlying number of the underlying
+    /// @param lastAt time of the last print [unix seconds]
+    function earliest(uint256 underlying, uint256 lastAt) internal view returns (uint256) {
+        uint256[] storage open = ledger.expiries[underlying];
+        for (uint256 i = 0; i < open.length; i++) {
+            uint256 expiry = open[i];
+            if (expiry <= block.timestamp && expiry > lastAt) lastAt = expiry;
+        }
+        return lastAt;
     }
 
     /// @notice Curve of an open expiry.

@@ -88,6 +88,7 @@ library Ledger {
     }
 
     /// @notice Present funding index of an instrument; 0 where there is no funding.
+    /// @dev it grows for as long as the index price is fresh
     /// @param self ledger
     /// @param instrument number of the instrument; the underlying of a perp is listed
     function fundingIndex(State storage self, uint256 instrument) internal view returns (int256) {
@@ -98,8 +99,10 @@ library Ledger {
         Oracle.Price storage price = self.prices[underlying];
         Market.MarketRisk storage risk = self.risks[underlying];
         if (risk.fundingCap == 0 || price.index == 0) return track.index;
+        uint256 untilAt = Fixed.min(block.timestamp, uint256(price.publishedAt) + risk.heartbeatSecs);
+        if (untilAt <= track.updatedAt) return track.index;
         int256 rateWad = Funding.rate(price.index, price.premium, risk.fundingBase, risk.fundingCap);
-        return track.index + Funding.growth(price.index, rateWad, block.timestamp - track.updatedAt);
+        return track.index + Funding.growth(price.index, rateWad, untilAt - track.updatedAt);
     }
 
     /// @notice Accrues the funding index of an underlying.

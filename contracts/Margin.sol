@@ -15,7 +15,7 @@ library Margin {
     int256 internal constant BOTTOMLESS = type(int256).min;
 
     /// @notice Valued collateral balance.
-    /// @dev underlying: whose index price values it; valueWad: at the index price, safeWad: at the worse of index and stable price [wad]; terms:
+    /// @dev underlying: whose index price values it; valueWad: at the index price, safeWad: at the lowest of index, stable and waiting price [wad]; terms:
     /// haircuts and cap [wad]
     struct Holding {
         uint256 valueWad;
@@ -81,7 +81,7 @@ library Margin {
 
     /// @notice Margin balance of an account: equity after haircuts, caps and the weight of unrealised profits.
     /// @dev cash + sum of credits + sum of (profits * profitWeight at initial, in full at maintenance) + sum of losses; at initial, values and
-    /// profits at the worse of index and stable price; in standard margin options do not count: obligations of shorts are in the requirement; in
+    /// profits at the worst of index, stable and waiting price; in standard margin options do not count: obligations of shorts are in the requirement; in
     /// portfolio margin they count at mark, and collateral up to its cap: the haircut is in the requirement
     /// @param self valued account
     /// @param level initial or maintenance
@@ -101,8 +101,10 @@ library Margin {
             else total += int256(Fixed.mulDivDown(exposure.safeGainWad, exposure.risk.profitWeight, Fixed.WAD)) + exposure.safeLossWad;
         }
         for (uint256 i = 0; i < self.lines.length; i++) {
-            if (!isModelled(self, self.lines[i].underlying)) continue;
-            total += Fixed.mulDivFloor(self.lines[i].size, int256(self.lines[i].markWad), Fixed.WAD);
+            Standard.HeldOption memory line = self.lines[i];
+            if (!isModelled(self, line.underlying)) continue;
+            uint256 markWad = level == Level.Initial ? Standard.waitingMark(self.exposures[line.underlying], line) : line.markWad;
+            total += Fixed.mulDivFloor(line.size, int256(markWad), Fixed.WAD);
         }
     }
 

@@ -17,7 +17,8 @@ library Oracle {
     /// @notice Last print of an underlying.
     /// @dev index [wad], premium of the perp over the index [wad], confidence [wad, 1 = certain], publishedAt [unix seconds]; stable: index that
     /// follows slowly [wad]; pending, pendingAt: a jump that waits for a second print [wad, unix seconds]; cumulative: index times seconds
-    /// up to publishedAt [wad seconds]
+    /// up to publishedAt [wad seconds]; low, high: lowest and highest index in force since `since` under a guard, formerLow, formerHigh: in the
+    /// window before it [wad]
     struct Price {
         uint96 index;
         int96 premium;
@@ -27,10 +28,16 @@ library Oracle {
         uint96 pending;
         uint64 pendingAt;
         uint192 cumulative;
+        uint96 low;
+        uint96 high;
+        uint64 since;
+        uint96 formerLow;
+        uint96 formerHigh;
     }
 
     /// @notice Guard of an underlying against manipulated prints.
-    /// @dev maxJump: largest move that needs no second print, 0 = any [wad]; confirmSecs: time from the first print to the second [seconds];
+    /// @dev maxJump: largest move that needs no second print, 0 = any [wad]; confirmSecs: time from the first print to the second, and in which all
+    /// moves together are at most maxJump [seconds];
     /// stableRate: speed at which the stable price follows, 0 = at once [wad per second]
     struct PriceGuard {
         uint64 maxJump;
@@ -41,7 +48,8 @@ library Oracle {
     /// @notice Forward, surface and settlement of an expiry.
     /// @dev forward: forward price [wad]; rate: interest rate to the expiry per year [wad]; confidence of the forward and surfaceConfidence [wad];
     /// publishedAt, surfacePublishedAt, listedAt [unix seconds], 0 = never; svi: volatility by strike; settlement: settlement price,
-    /// 0 = not yet fixed [wad]; startCumulative: index times seconds up to the start of the window, 0 = not yet fixed [wad seconds]
+    /// 0 = not yet fixed [wad]; base: forward that a guard measures from [wad], baseAt: since when [unix seconds]; startCumulative: index times
+    /// seconds up to the start of the window, 0 = not yet fixed [wad seconds]
     struct Curve {
         uint96 forward;
         uint64 rate;
@@ -52,6 +60,8 @@ library Oracle {
         uint64 listedAt;
         Surface.Svi svi;
         uint96 settlement;
+        uint96 base;
+        uint64 baseAt;
         uint192 startCumulative;
     }
 
@@ -83,21 +93,100 @@ library Oracle {
         if (priceWad > Fixed.CAP) revert NumberErrors.PriceTooLarge(priceWad, Fixed.CAP);
     }
 
-    /// @notice Whether an index price may replace the last one; if not, it waits for a second print.
-    /// @dev a jump beyond maxJump needs a print within maxJump of it that came confirmSecs or more before, by the clock of the chain, as a
-    /// feeder sets the times of its prints itself
+    /// @notice Index price that a print puts in force; 0 where it waits for a second print.
+    /// @dev what is not in force as printed waits: a jump, and the part of a move beyond the limits of its time. Without a guard, and at the
+    /// first print, every print is in force
+    /// @param self print to replace
+    /// @param guard price guard
+    /// @param heartbeatSecs longest age of an index [seconds]
+    /// @param indexWad index price of the underlying [wad]
+    function confirm(Price storage self, PriceGuard memory guard, uint256 heartbeatSecs, uint256 indexWad) internal returns (uint256 heldWad) {
+        bool isGuarded = self.publishedAt != 0 && guard.maxJump != 0;
+        uint256 waitingWad = isGuarded ? waiting(self, guard.confirmSecs, heartbeatSecs) : 0;
+        heldWad = isGuarded ? confirmed(self, guard, waitingWad, indexWad) : indexWad;
+        bool isKept = heldWad == 0 && waitingWad != 0 && isNear(indexWad, waitingWad, guard.maxJump);
+        if (isGuarded) {
+            if (heldWad == 0 && isNear(indexWad, self.index, guard.maxJump)) heldWad = limited(self, guard, indexWad);
+            if (heldWad != 0) extend(self, guard, heldWad);
+        }
+        if (heldWad == indexWad) (self.pending, self.pendingAt) = (0, 0);
+        else if (!isKept) (self.pending, self.pendingAt) = (uint96(indexWad), uint64(block.timestamp));
+    }
+
+    /// @notice Jump that waits for a second print; 0 where there is none.
+    /// @dev it lapses confirmSecs + heartbeatSecs after its print, by the clock of the chain
+    /// @param self last print of the underlying
+    /// @param confirmSecs time from the first print to the second [seconds]
+    /// @param heartbeatSecs longest age of an index [seconds]
+    function waiting(Price storage self, uint256 confirmSecs, uint256 heartbeatSecs) internal view returns (uint256) {
+        return block.timestamp > self.pendingAt + confirmSecs + heartbeatSecs ? 0 : self.pending;
+    }
+
+    /// @notice Index price that a second print confirms; 0 where it confirms none.
+    /// @dev confirmSecs or more after the first, by the clock of the chain, as a feeder sets the times of its prints itself. Within maxJump of
+    /// the first the second is in force; beyond, where both are jumps to one side, the nearer of both, so that a fall in steps is followed
+    /// @param self print to replace
+    /// @param guard price guard
+    /// @param waitingWad jump that waits, 0 = none [wad]
+    /// @param indexWad index price of the underlying [wad]
+    function confirmed(Price storage self, PriceGuard memory guard, uint256 waitingWad, uint256 indexWad) internal view returns (uint256) {
+        if (waitingWad == 0 || block.timestamp < self.pendingAt + guard.confirmSecs) return 0;
+        if (isNear(indexWad, waitingWad, guard.maxJump)) return indexWad;
+        if (isNear(indexWad, self.index, guard.maxJump)) return 0;
+        if (indexWad < self.index) return waitingWad < self.index ? Fixed.max(indexWad, waitingWad) : 0;
+        return waitingWad > self.index ? Fixed.min(indexWad, waitingWad) : 0;
+    }
+
+    /// @notice Index price within maxJump of every one that was in force in the last confirmSecs.
+    /// @dev an index that is not within their limits itself, as a guard has changed, stays
     /// @param self print to replace
     /// @param guard price guard
     /// @param indexWad index price of the underlying [wad]
-    function confirm(Price storage self, PriceGuard memory guard, uint256 indexWad) internal returns (bool) {
-        bool known = self.publishedAt == 0 || guard.maxJump == 0 || isNear(indexWad, self.index, guard.maxJump);
-        if (!known && self.pending != 0 && isNear(indexWad, self.pending, guard.maxJump)) {
-            if (block.timestamp < self.pendingAt + guard.confirmSecs) return false;
-            known = true;
+    /// @custom:rounds the distance down, because it is a limit
+    function limited(Price storage self, PriceGuard memory guard, uint256 indexWad) internal view returns (uint256) {
+        (uint256 lowWad, uint256 highWad) = extremes(self, guard.confirmSecs);
+        return within(lowWad, highWad, guard.maxJump, self.index, indexWad);
+    }
+
+    /// @notice Price within a part of a lowest and of a highest price.
+    /// @param lowWad lowest price [wad]
+    /// @param highWad highest price [wad]
+    /// @param partWad widest distance [wad of the base]
+    /// @param lastWad price where none is within a part of both [wad]
+    /// @param priceWad price to limit [wad]
+    /// @custom:rounds the distance down, because it is a limit
+    function within(uint256 lowWad, uint256 highWad, uint256 partWad, uint256 lastWad, uint256 priceWad) internal pure returns (uint256) {
+        uint256 leastWad = highWad - Fixed.mulDivDown(highWad, partWad, Fixed.WAD);
+        uint256 mostWad = lowWad + Fixed.mulDivDown(lowWad, partWad, Fixed.WAD);
+        if (leastWad > mostWad) return lastWad;
+        return Fixed.max(leastWad, Fixed.min(mostWad, priceWad));
+    }
+
+    /// @notice Lowest and highest index price that was in force in the last confirmSecs, and at most as long before that.
+    /// @param self last print of the underlying
+    /// @param confirmSecs time in which all moves together are limited [seconds]
+    function extremes(Price storage self, uint256 confirmSecs) internal view returns (uint256 lowWad, uint256 highWad) {
+        (lowWad, highWad) = (self.index, self.index);
+        if (block.timestamp >= self.since + 2 * confirmSecs) return (lowWad, highWad);
+        (lowWad, highWad) = (Fixed.min(lowWad, self.low), Fixed.max(highWad, self.high));
+        if (block.timestamp >= self.since + confirmSecs) return (lowWad, highWad);
+        return (Fixed.min(lowWad, self.formerLow), Fixed.max(highWad, self.formerHigh));
+    }
+
+    /// @notice Extends the lowest and the highest index price of a guard by one that comes into force.
+    /// @dev a confirmed jump begins anew; a window of confirmSecs that is over becomes the former one
+    /// @param self print to replace
+    /// @param guard price guard
+    /// @param heldWad index price that comes into force [wad]
+    function extend(Price storage self, PriceGuard memory guard, uint256 heldWad) internal {
+        bool isJump = !isNear(heldWad, self.index, guard.maxJump);
+        if (isJump || block.timestamp >= self.since + guard.confirmSecs) {
+            (uint256 lowWad, uint256 highWad) = isJump ? (heldWad, heldWad) : extremes(self, guard.confirmSecs);
+            (self.formerLow, self.formerHigh) = (uint96(lowWad), uint96(highWad));
+            (self.low, self.high, self.since) = (uint96(isJump ? heldWad : self.index), uint96(isJump ? heldWad : self.index), uint64(block.timestamp));
         }
-        self.pending = known ? 0 : uint96(indexWad);
-        self.pendingAt = known ? 0 : uint64(block.timestamp);
-        return known;
+        self.low = uint96(Fixed.min(self.low, heldWad));
+        self.high = uint96(Fixed.max(self.high, heldWad));
     }
 
     /// @notice Whether two prices are within a part of the second of each other.
@@ -187,6 +276,23 @@ library Oracle {
         uint256 untilAt = Fixed.min(block.timestamp, expiry);
         fixedWad = Fixed.mulDivDown(accumulated(price, untilAt) - start, 1, WINDOW);
         floatingWad = Fixed.mulDivDown(self.forward, expiry - untilAt, WINDOW);
+    }
+
+    /// @notice Forward that a print puts in force under a guard.
+    /// @dev as printed within maxJump of the index, which has a guard itself; else within maxJump of the last forward and of the base, which
+    /// the last forward replaces confirmSecs after it was set. Without a guard, and at the first print, as printed
+    /// @param self curve of the expiry
+    /// @param guard price guard of the underlying
+    /// @param indexWad index price of the underlying, 0 = none [wad]
+    /// @param forwardWad forward price [wad]
+    /// @custom:rounds the distance down, because it is a limit
+    function limitedForward(Curve storage self, PriceGuard memory guard, uint256 indexWad, uint256 forwardWad) internal returns (uint256) {
+        if (self.publishedAt == 0 || guard.maxJump == 0) return forwardWad;
+        uint256 lastWad = self.forward;
+        if (block.timestamp >= self.baseAt + guard.confirmSecs) (self.base, self.baseAt) = (uint96(lastWad), uint64(block.timestamp));
+        if (isNear(forwardWad, indexWad, guard.maxJump)) return forwardWad;
+        uint256 baseWad = self.base;
+        return within(Fixed.min(baseWad, lastWad), Fixed.max(baseWad, lastWad), guard.maxJump, lastWad, forwardWad);
     }
 
     /// @notice Publishes the forward of an expiry.

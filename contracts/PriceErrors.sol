@@ -7,7 +7,7 @@ library PriceErrors {
     error StalePrice(uint256 underlying, uint256 expiry, uint256 publishedAt, uint256 heartbeatSecs);
     /// @notice The time of a price lies in the future.
     error PriceFromFuture(uint256 publishedAt, uint256 nowAt);
-    /// @notice A price is older than the one it would replace.
+    /// @notice A price is older than the one it would replace, or than an expiry that is over.
     error PriceGoesBackwards(uint256 publishedAt, uint256 lastAt);
     /// @notice The price of a trade is outside the band around the mark.
     error PriceOutsideBand(uint256 priceWad, uint256 lowWad, uint256 highWad);

@@ -14,9 +14,9 @@ enum Level {
 /// @notice Standard margin: linear per underlying, netted inside it, with no risk offset between underlyings.
 library Standard {
     /// @notice Exposure of an account to one underlying.
-    /// @dev indexWad, confidenceWad: as published [wad]; stableWad: index that follows slowly [wad]; sizeWad: sum of sizes [wad]; grossSizeWad:
+    /// @dev indexWad, confidenceWad: as published [wad]; stableWad: index that follows slowly [wad]; pendingWad: jump that waits for a second print, 0 = none [wad]; sizeWad: sum of sizes [wad]; grossSizeWad:
     /// sum of |sizes| [wad]; netWad2, grossWad2: sum of size * mark and of its magnitude [wad * wad, exact]; gainWad, lossWad: unrealised profits
-    /// and losses [wad]; safeGainWad, safeLossWad: the same at the worse of index and stable price [wad]; baseWad: collateral priced by this
+    /// and losses [wad]; safeGainWad, safeLossWad: the same at the worst of index, stable and waiting price [wad]; baseWad: collateral priced by this
     /// underlying [wad]; sizes are those of perps and futures
     struct Exposure {
         Market.MarketRisk risk;
@@ -24,6 +24,7 @@ library Standard {
         uint256 indexWad;
         uint256 confidenceWad;
         uint256 stableWad;
+        uint256 pendingWad;
         int256 sizeWad;
         uint256 grossSizeWad;
         int256 netWad2;
@@ -75,15 +76,40 @@ library Standard {
         self.grossWad2 += Fixed.abs(size) * markWad;
     }
 
-    /// @notice Mark price of a position at the worse of index and stable price.
-    /// @dev long: mark - max(0, index - stable), at least 0; short: mark + max(0, stable - index)
+    /// @notice Lowest of index, stable and waiting price.
+    /// @param self exposure to the underlying
+    function lowest(Exposure memory self) internal pure returns (uint256 priceWad) {
+        priceWad = Fixed.min(self.indexWad, self.stableWad);
+        if (self.pendingWad != 0) priceWad = Fixed.min(priceWad, self.pendingWad);
+    }
+
+    /// @notice Mark price of a position at the worst of index, stable and waiting price.
+    /// @dev long: mark - (index - lowest), at least 0; short: mark + (highest - index)
     /// @param self exposure to the underlying
     /// @param size size of the position [wad]
     /// @param markWad mark price [wad]
     function safeMark(Exposure memory self, int256 size, uint256 markWad) internal pure returns (uint256) {
-        if (size < 0) return self.stableWad > self.indexWad ? markWad + (self.stableWad - self.indexWad) : markWad;
-        if (self.stableWad >= self.indexWad) return markWad;
-        return markWad - Fixed.min(markWad, self.indexWad - self.stableWad);
+        uint256 indexWad = self.indexWad;
+        if (size < 0) return markWad + (Fixed.max(indexWad, Fixed.max(self.stableWad, self.pendingWad)) - indexWad);
+        return markWad - Fixed.min(markWad, indexWad - lowest(self));
+    }
+
+    /// @notice Mark price of an option at the worse of index and waiting price.
+    /// @dev an option moves by no more than its underlying: mark -+ |waiting - index| on the side that the account loses on, at least 0
+    /// @param self exposure to the underlying
+    /// @param line option
+    function waitingMark(Exposure memory self, HeldOption memory line) internal pure returns (uint256) {
+        if (line.size < 0) return line.markWad + waitingRise(self, line.isCall);
+        return line.markWad - Fixed.min(line.markWad, waitingRise(self, !line.isCall));
+    }
+
+    /// @notice Most by which a call or a put is worth more at the price that waits.
+    /// @dev |waiting - index| where the price rises for a call, or falls for a put; else 0
+    /// @param self exposure to the underlying
+    /// @param isCall call or put
+    function waitingRise(Exposure memory self, bool isCall) internal pure returns (uint256) {
+        if (self.pendingWad == 0 || (self.pendingWad > self.indexWad) != isCall) return 0;
+        return isCall ? self.pendingWad - self.indexWad : self.indexWad - self.pendingWad;
     }
 
     /// @notice Margin rate: requirement per net notional.
@@ -116,7 +142,7 @@ library Standard {
 
     /// @notice Margin requirement per unit of a naked short option.
     /// @dev maintenance call: callRate * index + mark; maintenance put: max(putRate * index, putMarkRate * mark) + mark; initial: spotRequirement
-    /// at the worse of index and stable price, for a put no less than putInitialScale * maintenance
+    /// at the worst of index, stable and waiting price, there with waitingRise on top, for a put no less than putInitialScale * maintenance
     /// @param exposure exposure to the underlying
     /// @param line option
     /// @param level initial or maintenance
@@ -132,6 +158,9 @@ library Standard {
         }
         uint256 unit = spotRequirement(risk, line, indexWad);
         if (stableWad != indexWad) unit = Fixed.max(unit, spotRequirement(risk, line, stableWad));
+        if (exposure.pendingWad != 0) {
+            unit = Fixed.max(unit, spotRequirement(risk, line, exposure.pendingWad) + waitingRise(exposure, line.isCall));
+        }
         if (line.isCall) return unit;
         uint256 scaled = Fixed.mulDivUp(shortRequirement(exposure, line, Level.Maintenance), risk.putInitialScale, Fixed.WAD);
         return Fixed.max(unit, scaled);

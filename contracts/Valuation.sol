@@ -130,7 +130,7 @@ library Valuation {
             Standard.Exposure memory exposure = load(self, valued, asset.underlying);
             uint256 decimals = asset.decimals;
             valued.holdings[i].valueWad = Collateral.value(balanceRaw, exposure.indexWad, decimals);
-            valued.holdings[i].safeWad = Collateral.value(balanceRaw, Fixed.min(exposure.indexWad, exposure.stableWad), decimals);
+            valued.holdings[i].safeWad = Collateral.value(balanceRaw, Standard.lowest(exposure), decimals);
             valued.holdings[i].terms = asset.terms;
             valued.holdings[i].underlying = asset.underlying;
             exposure.baseWad += Collateral.toWad(balanceRaw, decimals);
@@ -285,6 +285,9 @@ library Valuation {
         exposure.indexWad = price.index;
         exposure.confidenceWad = price.confidence;
         exposure.stableWad = price.stable;
+        if (price.pending != 0) {
+            exposure.pendingWad = Oracle.waiting(price, self.guards[underlying].confirmSecs, exposure.risk.heartbeatSecs);
+        }
         note(valued, underlying, 0, price.publishedAt, exposure.risk.heartbeatSecs);
         if (valued.stakes.length == 0) return exposure;
         valued.stakes[underlying].indexWad = price.index;

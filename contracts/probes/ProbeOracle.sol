@@ -21,13 +21,55 @@ contract ProbeOracle {
         Oracle.requirePrice(priceWad);
     }
 
-    function confirm(Oracle.Price calldata self, Oracle.PriceGuard calldata guard, uint256 indexWad)
+    function confirm(Oracle.Price calldata self, Oracle.PriceGuard calldata guard, uint256 heartbeatSecs, uint256 indexWad)
         external
-        returns (bool confirmed, Oracle.Price memory)
+        returns (uint256 heldWad, Oracle.Price memory)
     {
         last = self;
-        confirmed = Oracle.confirm(last, guard, indexWad);
-        return (confirmed, last);
+        heldWad = Oracle.confirm(last, guard, heartbeatSecs, indexWad);
+        return (heldWad, last);
+    }
+
+    function waiting(Oracle.Price calldata self, uint256 confirmSecs, uint256 heartbeatSecs) external returns (uint256) {
+        last = self;
+        return Oracle.waiting(last, confirmSecs, heartbeatSecs);
+    }
+
+    function confirmed(Oracle.Price calldata self, Oracle.PriceGuard calldata guard, uint256 waitingWad, uint256 indexWad)
+        external
+        returns (uint256)
+    {
+        last = self;
+        return Oracle.confirmed(last, guard, waitingWad, indexWad);
+    }
+
+    function limited(Oracle.Price calldata self, Oracle.PriceGuard calldata guard, uint256 indexWad) external returns (uint256) {
+        last = self;
+        return Oracle.limited(last, guard, indexWad);
+    }
+
+    function within(uint256 lowWad, uint256 highWad, uint256 partWad, uint256 lastWad, uint256 priceWad) external pure returns (uint256) {
+        return Oracle.within(lowWad, highWad, partWad, lastWad, priceWad);
+    }
+
+    function extremes(Oracle.Price calldata self, uint256 confirmSecs) external returns (uint256 lowWad, uint256 highWad) {
+        last = self;
+        return Oracle.extremes(last, confirmSecs);
+    }
+
+    function extend(Oracle.Price calldata self, Oracle.PriceGuard calldata guard, uint256 heldWad) external returns (Oracle.Price memory) {
+        last = self;
+        Oracle.extend(last, guard, heldWad);
+        return last;
+    }
+
+    function limitedForward(Oracle.Curve calldata self, Oracle.PriceGuard calldata guard, uint256 indexWad, uint256 forwardWad)
+        external
+        returns (uint256, Oracle.Curve memory)
+    {
+        known = self;
+        uint256 heldWad = Oracle.limitedForward(known, guard, indexWad, forwardWad);
+        return (heldWad, known);
     }
 
     function isNear(uint256 priceWad, uint256 baseWad, uint256 partWad) external pure returns (bool) {

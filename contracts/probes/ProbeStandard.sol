@@ -15,6 +15,18 @@ contract ProbeStandard {
         return self;
     }
 
+    function lowest(Standard.Exposure calldata self) external pure returns (uint256) {
+        return Standard.lowest(self);
+    }
+
+    function waitingMark(Standard.Exposure calldata self, Standard.HeldOption calldata line) external pure returns (uint256) {
+        return Standard.waitingMark(self, line);
+    }
+
+    function waitingRise(Standard.Exposure calldata self, bool isCall) external pure returns (uint256) {
+        return Standard.waitingRise(self, isCall);
+    }
+
     function safeMark(Standard.Exposure calldata self, int256 size, uint256 markWad) external pure returns (uint256) {
         return Standard.safeMark(self, size, markWad);
     }

@@ -113,7 +113,7 @@ BEHIND_DOORS = {
     teller: set(),
     analyst: {"added"},
     registry: set(),
-    feed: {"quotation", "observe", "openCurve", "requireFeeder"},
+    feed: {"quotation", "observe", "earliest", "openCurve", "requireFeeder"},
     appraiser: {"initialMargin", "maintenance", "equity", "requireInitial", "requireNoFall", "requireNoRise"},
     checks: {"named", "isBatchable", "accountsOf", "begin", "check", "checkPause"},
     auction: {

@@ -89,8 +89,32 @@ def _reprint(random: Random) -> dict[str, Any]:
     if random.random() < 0.7:
         guard = guard._replace(max_jump=random.choice([0, WAD // 20, WAD // 5]))
     soon = NOW - guard.confirm_secs + random.randint(-1, 1)
-    price.pending_at = random.choice([soon, soon, price.pending_at])
-    return {"self": price, "guard": guard, "index_wad": min(max(index, 1), CAP)}
+    heartbeat = random.choice([0, 60, 3_600])
+    price.pending_at = random.choice([soon, soon, soon - heartbeat, price.pending_at])
+    price.since = random.choice([soon, soon - guard.confirm_secs, NOW - 1, price.since])
+    if random.random() < 0.7:
+        near = [max(1, price.index * random.randint(85, 115) // 100) for _ in range(4)]
+        price.low, price.high, price.former_low, price.former_high = (min(each, CAP) for each in near)
+    return {"self": price, "guard": guard, "heartbeat_secs": heartbeat, "index_wad": min(max(index, 1), CAP)}
+
+
+def _guarded(random: Random, *names: str) -> dict[str, Any]:
+    """Some of the values of a print under a guard, in order; what is held is the print, what waits the pending one."""
+    drawn = _reprint(random)
+    drawn["held_wad"], drawn["waiting_wad"] = drawn["index_wad"], random.choice([0, drawn["self"].pending])
+    drawn["confirm_secs"] = drawn["guard"].confirm_secs
+    return {name: drawn[name] for name in names}
+
+
+def _reforwarded(random: Random) -> dict[str, Any]:
+    """A forward after another: near it, near its base, near the index, or anywhere; soon or late."""
+    drawn, curve = _reprint(random), CURVE.draw(random)
+    guard, index = drawn["guard"], drawn["index_wad"]
+    curve.base_at = random.choice([NOW - guard.confirm_secs + random.randint(-1, 1), curve.base_at])
+    if random.random() < 0.7:
+        curve.base = max(1, min(CAP, curve.forward * random.randint(85, 115) // 100))
+    forward = random.choice([curve.forward, curve.base, index]) * random.randint(80, 120) // 100
+    return {"self": curve, "guard": guard, "index_wad": index, "forward_wad": min(max(forward, 1), CAP)}
 
 
 def _replaced(random: Random) -> dict[str, Any]:
@@ -181,6 +205,15 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
         "requirePrint": {**PRINT, "last_at": Integer(NOW - 200_000, NOW)},
         "requirePrice": {"price_wad": Integer(0, 2 * CAP)},
         "confirm": _reprint,
+        "waiting": lambda random: _guarded(random, "self", "confirm_secs", "heartbeat_secs"),
+        "confirmed": lambda random: _guarded(random, "self", "guard", "waiting_wad", "index_wad"),
+        "limited": lambda random: _guarded(random, "self", "guard", "index_wad"),
+        "within": {
+            "low_wad": AMOUNT, "high_wad": AMOUNT, "part_wad": RATIO, "last_wad": AMOUNT, "price_wad": AMOUNT,
+        },
+        "extremes": lambda random: _guarded(random, "self", "confirm_secs"),
+        "extend": lambda random: _guarded(random, "self", "guard", "held_wad"),
+        "limitedForward": _reforwarded,
         "isNear": {"price_wad": AMOUNT, "base_wad": AMOUNT, "part_wad": RATIO},
         "replace": _replaced,
         "followed": {"stable_wad": AMOUNT, "index_wad": AMOUNT, "rate_wad": RATE, "elapsed_secs": TIME},
@@ -239,6 +272,9 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
     },
     standard: {
         "absorb": {"self": EXPOSURE, "size": SIZE, "quote": VALUE, "mark_wad": Integer(0, 2**97)},
+        "lowest": {"self": EXPOSURE},
+        "waitingMark": {"self": EXPOSURE, "line": LINE},
+        "waitingRise": {"self": EXPOSURE, "is_call": OneOf([False, True])},
         "safeMark": {"self": EXPOSURE, "size": SIZE, "mark_wad": Integer(0, 2**97)},
         "rate": {"risk": RISK, "size_wad": Integer(-32 * CAP, 32 * CAP), "level": LEVEL},
         "requirement": {"self": EXPOSURE, "level": LEVEL},
@@ -312,7 +348,7 @@ def with_self(function: Any) -> Any:
     return both
 
 
-CHANGING_AND_RETURNING = {cash.accrue, oracle.confirm}
+CHANGING_AND_RETURNING = {cash.accrue, oracle.confirm, oracle.limited_forward}
 PURE = {
     module: {
         name: (

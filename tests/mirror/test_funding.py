@@ -87,8 +87,8 @@ prints = st.lists(
 )
 
 
-def fed(base: int, cap: int) -> Feed:
-    self = feed_of(MarketRisk(heartbeat_secs=1, funding_base=base, funding_cap=cap))
+def fed(base: int, cap: int, heartbeat: int = 2**40) -> Feed:
+    self = feed_of(MarketRisk(heartbeat_secs=heartbeat, funding_base=base, funding_cap=cap))
     self.ledger.cash.supply_index = self.ledger.cash.borrow_index = RAY
     return self
 
@@ -172,6 +172,31 @@ def test_a_trade_pays_funding_on_the_size_held_before_it(
     holder = self.ledger.holders[ALICE]
     paid = -holder.positions[PERP].quote - cash.present(self.ledger.cash, holder.principal, now=now)
     assert 0 <= paid - owed < len(deltas) + 1
+
+
+@LAW
+@given(bases, ratios, prints, waits)
+def test_funding_stands_still_from_the_end_of_a_print_to_the_next(
+    base: int, cap: int, made: list[tuple[int, int, int, int]], after: int
+) -> None:
+    """A print counts from its arrival until the next one, and no longer than an hour after its own time."""
+    self = fed(base, cap, 3600)
+    now = published_at = START
+    whole, counted = Fraction(0), 0
+    for wait, age, index, premium in made:
+        now += wait
+        if counted:
+            counted_secs = max(0, min(now, published_at + 3600) - counted)
+            whole += Fraction(last[0], WAD) * rate_of(*last, base, cap) * Fraction(counted_secs, PERIOD)
+        published_at = max(published_at, now - age)
+        self.publish_price(0, index, premium, WAD, published_at, sender=FEEDER, now=now)
+        last, counted = (index, premium), now
+    counted_secs = max(0, min(now + after, published_at + 3600) - now)
+    whole += Fraction(last[0], WAD) * rate_of(*last, base, cap) * Fraction(counted_secs, PERIOD)
+    found = ledger.funding_index(self.ledger, PERP, now=now + after)
+    highest = max(index for _, _, index, _ in made)
+    lost = 1 + len(made) + Fraction(highest * (now + after - START), PERIOD * 10**9)
+    assert -lost <= found - whole * RAY <= 0 or cap == 0 == found
 
 
 def test_a_day_on_paper() -> None:

@@ -1,6 +1,6 @@
 """Laws of the price guard: a jump waits for a second print, and initial margin follows the index slowly."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from hypothesis import given, strategies as st
@@ -16,6 +16,7 @@ from laws import FEEDER, LAW, amounts, feed_of, ratios, risks, sizes, values, wi
 
 START = 1_700_000_000
 UNIT = 1000 * WAD
+HEARTBEAT = 60
 
 guards = st.builds(PriceGuard, st.integers(0, WAD // 2), st.integers(0, 300), st.integers(0, WAD // 1000))
 prices = st.sampled_from([80, 95, 99, 100, 101, 105, 120, 121, 150, 151]).map(lambda each: each * UNIT // 100)
@@ -23,27 +24,73 @@ prints = st.lists(st.tuples(st.integers(0, 200), prices), min_size=1, max_size=1
 
 
 def guarded(guard: PriceGuard) -> Feed:
-    self = feed_of(MarketRisk(heartbeat_secs=60))
+    self = feed_of(MarketRisk(heartbeat_secs=HEARTBEAT))
     self.ledger.guards[0] = guard
     return self
 
 
 @dataclass
 class Watch:
-    """State machine of section 4: price in force, pending jump and its time."""
+    """State machine of the specification: price in force, pending jump and its time, prices of two windows."""
 
     guard: PriceGuard
     shown: int = 0
     waiting: tuple[int, int] | None = None
+    window: list[int] = field(default_factory=list)
+    former: list[int] = field(default_factory=list)
+    since: int = 0
+
+    def near(self, price: int, base: int) -> bool:
+        return abs(Fraction(price, base) - 1) <= Fraction(self.guard.max_jump, WAD)
 
     def see(self, price: int, at: int) -> None:
-        most = Fraction(self.guard.max_jump, WAD)
-        if not self.shown or not most or abs(Fraction(price, self.shown) - 1) <= most:
+        if not self.shown or not self.guard.max_jump:
             self.shown, self.waiting = price, None
-        elif self.waiting is None or abs(Fraction(price, self.waiting[0]) - 1) > most:
+            return
+        if self.waiting and at > self.waiting[1] + self.guard.confirm_secs + HEARTBEAT:
+            self.waiting = None
+        held = self.held(price, at)
+        if held is not None:
+            self.come(held, at)
+        if held == price:
+            self.waiting = None
+        elif self.waiting is None or not self.near(price, self.waiting[0]):
             self.waiting = price, at
-        elif at - self.waiting[1] >= self.guard.confirm_secs:
-            self.shown, self.waiting = price, None
+
+    def held(self, price: int, at: int) -> int | None:
+        """The price in force after a print, if any comes into force."""
+        waits, since = self.waiting or (0, at)
+        is_ripe = bool(waits) and at - since >= self.guard.confirm_secs
+        if is_ripe and self.near(price, waits):
+            return price
+        if self.near(price, self.shown):
+            known = [self.shown, *self.recent(at)]
+            fitting = [each for each in (price, *edges(self.guard, known)) if all(self.near(each, k) for k in known)]
+            return min(fitting, key=lambda each: abs(each - price))
+        if is_ripe and (waits > self.shown) == (price > self.shown):
+            return min(waits, price) if price > self.shown else max(waits, price)
+        return None
+
+    def recent(self, at: int) -> list[int]:
+        """The prices that limit a move: of this window, and of the former one while this is young."""
+        if at >= self.since + 2 * self.guard.confirm_secs:
+            return []
+        return self.window + (self.former if at < self.since + self.guard.confirm_secs else [])
+
+    def come(self, held: int, at: int) -> None:
+        """A price comes into force: a jump begins anew, and so does a window once confirmSecs are over."""
+        if not self.near(held, self.shown):
+            self.window, self.former, self.since = [held], [held], at
+        elif at >= self.since + self.guard.confirm_secs:
+            self.former, self.window, self.since = [*self.recent(at), self.shown], [self.shown], at
+        self.window.append(held)
+        self.shown = held
+
+
+def edges(guard: PriceGuard, known: list[int]) -> tuple[int, int]:
+    """The lowest and the highest price that is near all of some."""
+    low, high = min(known), max(known)
+    return high - high * guard.max_jump // WAD, low + low * guard.max_jump // WAD
 
 
 def show(self: Feed, price: int, at: int) -> None:
@@ -64,15 +111,57 @@ def test_a_jump_waits_for_a_second_print(guard: PriceGuard, made: list[tuple[int
 
 
 def test_a_jump_on_paper() -> None:
-    """10 % and 60 s: 1000 -> 1500 waits; so does 1505 after 59 s, 1200 starts anew, 1250 after 60 s is in force."""
+    """10 % and 60 s: 1000 -> 1500 waits; so does 1505 after 59 s, 1200 starts anew, 1250 after 60 s is in force.
+
+    A jump to 1,500 that was not the last word: a minute later 1,800 puts 1,500 in force and waits itself. It lapses
+    60 s, a heartbeat, after its second print may come, so that a print of 1,800 does not confirm it 121 s later.
+    """
     self = guarded(PriceGuard(WAD // 10, 60, 0))
     price = self.ledger.prices[0]
     for at, index, shown, waiting in (
         (0, 1000, 1000, 0), (10, 1500, 1000, 1500), (69, 1505, 1000, 1500), (69, 1200, 1000, 1200),
         (128, 1250, 1000, 1200), (129, 1250, 1250, 0), (130, 1000, 1250, 1000), (140, 1300, 1300, 0),
+        (300, 1500, 1300, 1500), (360, 1800, 1500, 1800), (481, 1800, 1500, 1800), (541, 1800, 1800, 0),
     ):  # fmt: skip
         show(self, index * WAD, START + at)
         assert (price.index, price.pending) == (shown * WAD, waiting * WAD)
+
+
+def test_a_ladder_of_small_moves_takes_its_time_on_paper() -> None:
+    """10 % and 60 s, from 2000: 2198 passes, 2415 within the minute counts up to 2200, and 2654 waits as a jump.
+
+    From 60 s on the window is a new one, and the former still counts, so that 2300 counts up to 2200. What waits is
+    in force a minute later. 2178, 120 s after the start of the window, is measured from 2300 alone.
+    """
+    self = guarded(PriceGuard(WAD // 10, 60, 0))
+    price = self.ledger.prices[0]
+    for at, index, shown in (
+        (0, 2000, 2000), (1000, 2198, 2198), (1000, 2415, 2200), (1000, 2654, 2200), (1000, 2000, 2000),
+        (1059, 2300, 2000), (1060, 2199, 2199), (1061, 2300, 2200), (1120, 2300, 2200), (1121, 2300, 2300),
+        (1240, 2178, 2178),
+    ):  # fmt: skip
+        show(self, index * WAD, START + at)
+        assert price.index == shown * WAD, at
+
+
+@LAW
+@given(st.integers(1, WAD // 2), st.integers(1, 300), prints)
+def test_no_ladder_of_small_moves_goes_beyond_the_largest_jump_in_the_time_of_its_confirmation(
+    jump: int, secs: int, made: list[tuple[int, int]]
+) -> None:
+    """Each price in force is near every one that was so in the last confirmSecs, or it has waited for them."""
+    self, at = guarded(PriceGuard(jump, secs, 0)), START
+    price, shown = self.ledger.prices[0], []
+    for wait, index in made:
+        at += wait
+        before = price.index
+        show(self, index, at)
+        if before and abs(price.index - before) * WAD > jump * before:  # a jump, which has waited
+            shown.clear()
+        standing = [level for i, (_, level) in enumerate(shown) if shown[i + 1 :] == [] or shown[i + 1][0] > at - secs]
+        assert all(abs(price.index - level) <= level * jump // WAD for level in standing)
+        if not shown or shown[-1][1] != price.index:
+            shown.append((at, price.index))
 
 
 @LAW

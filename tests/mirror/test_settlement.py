@@ -17,6 +17,7 @@ from crossvault.mirror.fixed import CAP, RAY, WAD
 from crossvault.mirror.ledger import State
 from crossvault.mirror.market import MarketRisk
 from crossvault.mirror.oracle import WINDOW, PriceGuard
+from crossvault.mirror.price_errors import PriceGoesBackwards
 from crossvault.mirror.standard import Level
 from laws import FEEDER, LAW, both, feed_of, sizes, values, wide
 
@@ -41,8 +42,10 @@ def opened(*expiries: int) -> Feed:
 
 
 def played(self: Feed, prints: Prints, late: Sequence[int] = ()) -> None:
+    """Publishes prints, so many seconds late each, but for an expiry in between: a print from before it is refused."""
     for number, (at, index) in enumerate(prints):
         now = at + (late[number] if number < len(late) else 0)
+        now = min([now, *(expiry - 1 for expiry in self.ledger.expiries[0] if at < expiry <= now)])
         self.publish_price(0, index, 0, WAD, at, sender=FEEDER, now=now)
 
 
@@ -72,6 +75,19 @@ def test_it_settles_at_the_mean_of_its_last_half_hour(prints: Prints, first: int
             assert expiry not in self.ledger.expiries[0]
     events = [values for name, values in self.events if name == "ExpirySettled"]
     assert len(events) == sum(expiry <= last for expiry in EXPIRIES)
+
+
+def test_no_print_is_dated_back_across_an_expiry() -> None:
+    """A print of the second before an expiry comes in that second, or never; one of the expiry itself settles it."""
+    end = EXPIRIES[0]
+    self = opened(end)
+    played(self, [(START, 1000 * WAD), (end - 1, 1300 * WAD)])
+    with pytest.raises(PriceGoesBackwards) as refused:
+        self.publish_price(0, 9000 * WAD, 0, WAD, end - 1, sender=FEEDER, now=end)
+    assert (refused.value.published_at, refused.value.last_at) == (end - 1, end)
+    self.publish_price(0, 9000 * WAD, 0, WAD, end, sender=FEEDER, now=end)
+    # 1,000 for all but the last second, and 1,300 for that
+    assert self.ledger.curves[market.term_of(0, end)].settlement == (1000 * WAD * 1799 + 1300 * WAD) // 1800
 
 
 def test_the_mean_on_paper() -> None:

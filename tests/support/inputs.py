@@ -184,6 +184,7 @@ PRICE = Struct(
     {
         "index": AMOUNT, "premium": PREMIUM, "confidence": RATIO, "published_at": Either([NEAR, OneOf([0])]),
         "stable": AMOUNT, "pending": AMOUNT, "pending_at": NEAR, "cumulative": Integer(0, 2**160),
+        "low": AMOUNT, "high": AMOUNT, "since": NEAR, "former_low": AMOUNT, "former_high": AMOUNT,
     },
 )  # fmt: skip
 CURVE = Struct(
@@ -191,7 +192,8 @@ CURVE = Struct(
     {
         "forward": AMOUNT, "rate": Integer(0, 10 * WAD), "confidence": RATIO, "published_at": NEAR,
         "surface_confidence": RATIO, "surface_published_at": Either([NEAR, OneOf([0])]), "listed_at": NEAR,
-        "svi": Generated(svi), "settlement": AMOUNT, "start_cumulative": Integer(0, 2**160),
+        "svi": Generated(svi), "settlement": AMOUNT, "base": AMOUNT, "base_at": NEAR,
+        "start_cumulative": Integer(0, 2**160),
     },
 )  # fmt: skip
 INDEX = Either([OneOf([RAY, cash.MAX_INDEX]), Integer(RAY, 9 * RAY), Integer(RAY, cash.MAX_INDEX)])
@@ -215,7 +217,8 @@ def exposure(random: Random) -> standard.Exposure:
     risk, options = RISK.draw(random), OPTION_RISK.draw(random)
     index = Integer(1, CAP).draw(random)
     stable = random.choice([index, AMOUNT.draw(random), index * random.randint(90, 110) // 100])
-    self = standard.Exposure(risk, options, index, RATIO.draw(random), min(stable, CAP))
+    pending = random.choice([0, 0, Integer(1, CAP).draw(random), max(1, index * random.randint(50, 150) // 100)])
+    self = standard.Exposure(risk, options, index, RATIO.draw(random), min(stable, CAP), min(pending, CAP))
     for _ in range(random.choice([0, 1, 1, 2, 32])):
         standard.absorb(self, SIZE.draw(random), VALUE.draw(random), Integer(0, 2**97).draw(random))
     self.base_wad = Integer(0, 8 * CAP).draw(random)

@@ -104,6 +104,8 @@ def draw_price(random: Random) -> Price:
     price: Price = stored(
         Price, index=index, premium=premium, confidence=random.choice([WAD, RATIO.draw(random)]), stable=stable,
         published_at=NOW - random.choice([0, 0, 30, 59, 60, 60, 61, 900, 3_600]),
+        pending=random.choice([0, 0, 0, max(1, min(CAP, index * random.choice([50, 80, 120, 150]) // 100))]),
+        pending_at=NOW - random.choice([0, 30, 59, 60, 61, 3_600, 3_601]),
         cumulative=2**150 + random.getrandbits(128),
     )  # fmt: skip
     return price

@@ -21,7 +21,10 @@ EVENT_FIELDS: Mapping[str, Sequence[str]] = {
     "ExpirySettled": ("sender", "underlying", "expiry", "settlement_wad"),
     "FeederSet": ("sender", "feeder", "allowed"),
     "Filled": ("sender", "maker", "taker", "size_wad", "maker_filled_wad", "taker_filled_wad"),
-    "ForwardPublished": ("sender", "underlying", "expiry", "forward_wad", "rate_wad", "confidence_wad", "published_at"),
+    "ForwardPublished": (
+        "sender", "underlying", "expiry", "forward_wad", "rate_wad", "confidence_wad", "published_at", "held_wad",
+        "base_wad", "base_at",
+    ),
     "GuardEnacted": ("sender", "underlying", "guard"),
     "GuardScheduled": ("sender", "underlying", "guard", "effective_at"),
     "GuardianSet": ("sender", "guardian"),

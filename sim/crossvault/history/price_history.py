@@ -19,7 +19,7 @@ def price_rows(line: RecordLine, outcome: Outcome, model: Model) -> Iterator[Row
         if event.name not in _ROWS:
             continue
         values = event_values(event)
-        if event.name == "PricePublished" and values["price"]["pending"]:
+        if event.name == "PricePublished" and values["price"]["published_at"] != values["published_at"]:
             continue
         underlying = values["underlying"]
         name = model.vault.ledger.names[underlying]
@@ -37,7 +37,7 @@ def _index(model: Model, values: dict[str, int]) -> Row:
 
 def _forward(model: Model, values: dict[str, int]) -> Row:
     times = values["confidence_wad"], values["published_at"]
-    return ("forward", values["expiry"], values["forward_wad"], *_NO_INDEX_PARTS, *times, None, None)
+    return ("forward", values["expiry"], values["held_wad"], *_NO_INDEX_PARTS, *times, None, None)
 
 
 def _settlement(model: Model, values: dict[str, int]) -> Row:

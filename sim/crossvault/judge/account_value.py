@@ -122,5 +122,5 @@ def adjusted_equity(held: ValuedAccount, is_initial: bool, modelled: frozenset[i
     total = Bracket(held.cash.low + exact, held.cash.high + exact)
     for option in held.options:
         if option.underlying in modelled:
-            total = total.plus(option.value)
+            total = total.plus(option.worse(held.exposures[option.underlying]) if is_initial else option.value)
     return total

@@ -70,7 +70,10 @@ class CashBook(NamedTuple):
 
 
 class PriceBook(NamedTuple):
-    """The last print of an underlying; prices [wad], `cumulative` is index times seconds."""
+    """The last print of an underlying; prices [wad], `cumulative` is index times seconds.
+
+    low, high: of the index under a guard since `since` [unix seconds]; former_low, former_high: of the window before.
+    """
 
     index_wad: int
     premium: int
@@ -80,6 +83,11 @@ class PriceBook(NamedTuple):
     pending: int
     pending_at: int
     cumulative: int
+    low: int = 0
+    high: int = 0
+    since: int = 0
+    former_low: int = 0
+    former_high: int = 0
 
 
 class TrackBook(NamedTuple):
@@ -90,7 +98,7 @@ class TrackBook(NamedTuple):
 
 
 class CurveBook(NamedTuple):
-    """An expiry of an underlying; `settlement` is 0 until it has settled."""
+    """An expiry of an underlying; `settlement` is 0 until it has settled. base: forward that a guard measures from."""
 
     forward: int
     rate: int
@@ -102,6 +110,8 @@ class CurveBook(NamedTuple):
     svi: Svi
     settlement: int
     start_cumulative: int
+    base: int = 0
+    base_at: int = 0
 
 
 class UnderlyingBook(NamedTuple):
@@ -239,7 +249,7 @@ def _all(now: dict[K, T], old: Mapping[K, Any]) -> Mapping[K, T]:
 def _price(price: Any) -> PriceBook:
     return PriceBook(
         price.index, price.premium, price.confidence, price.published_at, price.stable, price.pending,
-        price.pending_at, price.cumulative,
+        price.pending_at, price.cumulative, price.low, price.high, price.since, price.former_low, price.former_high,
     )  # fmt: skip
 
 
@@ -247,6 +257,7 @@ def _curve(curve: Any) -> CurveBook:
     return CurveBook(
         curve.forward, curve.rate, curve.confidence, curve.published_at, curve.surface_confidence,
         curve.surface_published_at, curve.listed_at, curve.svi, curve.settlement, curve.start_cumulative,
+        curve.base, curve.base_at,
     )  # fmt: skip
 
 

@@ -43,13 +43,13 @@ def worth_of(moment: Moment, person: str) -> Bracket:
 
 def no_gain_beyond_losses(moment: Moment) -> Iterator[Breach]:
     """V19: a person gains by a call at most what others lost in trades that they signed, and by an auction's rule."""
-    if moment.step.action != "bid" and not waiting_prices(moment.before):
+    if moment.step.action != "bid" and not waiting_prices(moment.before, moment.at):
         yield from _undue_gains(moment)
 
 
 def no_gain_at_waiting_price(moment: Moment) -> Iterator[Breach]:
     """V19 while a jump waits for its second print, at the price that waits."""
-    if moment.step.action != "bid" and waiting_prices(moment.before):
+    if moment.step.action != "bid" and waiting_prices(moment.before, moment.at):
         yield from _undue_gains(moment)
 
 
@@ -143,7 +143,7 @@ def _remainders(moment: Moment, person: str) -> int:
     if step.action != "bid" or moment.person(step.args["account"]) != person:
         return 0
     balances = moment.before.account(step.args["account"]).balances
-    prices = token_prices(moment.after)
+    prices = token_prices(moment.after, moment.at)
     held = (asset.token for asset, raw in zip(moment.before.collaterals, balances, strict=False) if raw)
     return sum(ceiling(prices[token], WAD) for token in held)
 

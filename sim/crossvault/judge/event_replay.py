@@ -163,7 +163,7 @@ class EventReplay:
     def _printed(self, underlying: int, *rest: Any) -> None:
         *_, published_at, price_values, track_values = rest
         price, book = PriceBook(*price_values), self.underlyings[underlying]
-        if not price.pending:
+        if price.published_at == published_at:  # in force, and not waiting
             for expiry in self.before.underlyings[underlying].expiries:
                 self._window(underlying, expiry, published_at)
         self.underlyings[underlying] = book._replace(price=price, track=TrackBook(*track_values))
@@ -177,11 +177,13 @@ class EventReplay:
             self.curves[number] = curve._replace(start_cumulative=summed(price, opens_at))
 
     def _forward(
-        self, underlying: int, expiry: int, forward_wad: int, rate_wad: int, confidence_wad: int, published_at: int
+        self, underlying: int, expiry: int, _: int, rate_wad: int, confidence_wad: int, published_at: int, *held: int
     ) -> None:  # fmt: skip
+        forward, base, base_at = held
         self._change_curve(
-            underlying, expiry, forward=forward_wad, rate=rate_wad, confidence=confidence_wad, published_at=published_at
-        )
+            underlying, expiry, forward=forward, rate=rate_wad, confidence=confidence_wad, published_at=published_at,
+            base=base, base_at=base_at,
+        )  # fmt: skip
 
     def _surface(self, underlying: int, expiry: int, svi: Any, confidence_wad: int, published_at: int) -> None:
         self._change_curve(

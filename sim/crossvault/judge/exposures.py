@@ -17,6 +17,7 @@ from crossvault.judge.marks import (
     funding_index,
     payoff,
     perp_mark,
+    waiting_price,
 )  # fmt: skip
 from crossvault.judge.option_value import option_mark
 from crossvault.judge.rounding import WAD
@@ -30,16 +31,19 @@ class UnderlyingExposure:
 
     size, gross_size: sum of sizes and of their magnitudes [wad]; net, gross: sum of size * mark and of its magnitude,
     floating: as net, of the part of each price that moves with the spot price [wad * wad, exact]; gain, loss:
-    unrealised profits and losses [wad], safe_*: the same at the worse of index and stable price; base: collateral
-    [wad of tokens].
+    unrealised profits and losses [wad], safe_*: the same at the worst of index, stable and waiting price; base:
+    collateral [wad of tokens]. lowest, highest: of those three prices [wad]; waiting: 0 where no price waits.
     """
 
     __slots__ = (
-        "base", "book", "floating", "gain", "gross", "gross_size", "loss", "net", "safe_gain", "safe_loss", "size",
+        "base", "book", "floating", "gain", "gross", "gross_size", "highest", "loss", "lowest", "net", "safe_gain",
+        "safe_loss", "size", "waiting",
     )  # fmt: skip
 
-    def __init__(self, book: UnderlyingBook) -> None:
-        self.book = book
+    def __init__(self, book: UnderlyingBook, at: int) -> None:
+        self.book, self.waiting = book, waiting_price(book, at)
+        known = {book.price.index_wad, book.price.stable, self.waiting or book.price.index_wad}
+        self.lowest, self.highest = min(known), max(known)
         self.size = self.gross_size = self.net = self.gross = self.base = self.floating = 0
         self.gain = self.loss = self.safe_gain = self.safe_loss = 0
 
@@ -56,8 +60,7 @@ class UnderlyingExposure:
             self.gain += profit
         else:
             self.loss += profit
-        price = self.book.price
-        if price.stable != price.index_wad:
+        if self.lowest != self.highest:
             profit = size * self._safe_mark(size, mark_wad) // WAD + quote
         if profit > 0:
             self.safe_gain += profit
@@ -65,13 +68,18 @@ class UnderlyingExposure:
             self.safe_loss += profit
 
     def _safe_mark(self, size: int, mark_wad: int) -> int:
-        """The mark at the worse of index and stable price: lower for a long, and not below 0; higher for a short."""
-        ahead = self.book.price.index_wad - self.book.price.stable
-        return max(0, mark_wad - max(0, ahead)) if size > 0 else mark_wad + max(0, -ahead)
+        """The mark at the worst of the prices: lower for a long, and not below 0; higher for a short."""
+        index_wad = self.book.price.index_wad
+        return max(0, mark_wad - index_wad + self.lowest) if size > 0 else mark_wad + self.highest - index_wad
+
+    def rise(self, is_call: bool) -> int:
+        """The most by which a call or a put is worth more at the price that waits [wad]."""
+        move = self.waiting - self.book.price.index_wad if self.waiting else 0
+        return max(0, move if is_call else -move)
 
 
 class ValuedCollateral(NamedTuple):
-    """A balance: its value at the index, and at the lower of index and stable price [wad]."""
+    """A balance: its value at the index, and at the lowest of index, stable and waiting price [wad]."""
 
     book: CollateralBook
     value_wad: int
@@ -98,7 +106,18 @@ class ValuedOption(NamedTuple):
     @property
     def value(self) -> Bracket:
         """size * mark, rounded down [wad]."""
-        low, high = self.size * self.mark.low // WAD, self.size * self.mark.high // WAD
+        return self._at(self.mark)
+
+    def worse(self, exposure: UnderlyingExposure) -> Bracket:
+        """The same at the worse of index and waiting price, where it moves by no more than the price does [wad]."""
+        if self.size < 0:
+            rise = exposure.rise(self.is_call)
+            return self._at(Bracket(self.mark.low + rise, self.mark.high + rise))
+        fall = exposure.rise(not self.is_call)
+        return self._at(Bracket(max(0, self.mark.low - fall), max(0, self.mark.high - fall)))
+
+    def _at(self, mark: Bracket) -> Bracket:
+        low, high = self.size * mark.low // WAD, self.size * mark.high // WAD
         return Bracket(low, high) if self.size >= 0 else Bracket(high, low)
 
 
@@ -123,7 +142,7 @@ def valued(books: Books, account: AccountBook, at: int) -> ValuedAccount:
     )  # fmt: skip
     for number, raw in enumerate(account.balances):
         if raw:
-            _add_balance(found, books, number, raw)
+            _add_balance(found, books, number, raw, at)
     settled = 0
     for position in account.positions:
         settled += _add_position(found, books, position, at)
@@ -139,19 +158,18 @@ def depeg_rate(books: Books) -> int:
     return -(-missing * depeg.depeg_factor // WAD)
 
 
-def _exposure(found: ValuedAccount, books: Books, underlying: int) -> UnderlyingExposure:
+def _exposure(found: ValuedAccount, books: Books, underlying: int, at: int) -> UnderlyingExposure:
     if underlying not in found.exposures:
-        found.exposures[underlying] = UnderlyingExposure(books.underlyings[underlying])
+        found.exposures[underlying] = UnderlyingExposure(books.underlyings[underlying], at)
     return found.exposures[underlying]
 
 
-def _add_balance(found: ValuedAccount, books: Books, number: int, raw: int) -> None:
+def _add_balance(found: ValuedAccount, books: Books, number: int, raw: int, at: int) -> None:
     token = books.collaterals[number]
-    price, unit = books.underlyings[token.underlying].price, 10**token.decimals
-    value = raw * price.index_wad // unit
-    safe = value if price.stable >= price.index_wad else raw * price.stable // unit
+    exposure, unit = _exposure(found, books, token.underlying, at), 10**token.decimals
+    value, safe = raw * exposure.book.price.index_wad // unit, raw * exposure.lowest // unit
     found.collateral.append(ValuedCollateral(token, value, safe))
-    _exposure(found, books, token.underlying).base += raw * 10 ** (18 - token.decimals)
+    exposure.base += raw * 10 ** (18 - token.decimals)
 
 
 def _add_position(found: ValuedAccount, books: Books, position: PositionBook, at: int) -> int:
@@ -161,7 +179,7 @@ def _add_position(found: ValuedAccount, books: Books, position: PositionBook, at
     if kind == PERP:
         grown = funding_index(underlying, at) - position.funding_index
         quote = position.quote + funding_due(position.size, grown)
-        _exposure(found, books, number).add(position.size, quote, perp_mark(underlying))
+        _exposure(found, books, number, at).add(position.size, quote, perp_mark(underlying))
         return 0
     curve = books.curve(number, expiry)
     assert curve is not None
@@ -170,7 +188,7 @@ def _add_position(found: ValuedAccount, books: Books, position: PositionBook, at
         return position.size * worth // WAD + position.quote
     fixed_wad, floating_wad = forward_parts(curve, underlying.price, expiry, at)
     forward = fixed_wad + floating_wad
-    exposure = _exposure(found, books, number)
+    exposure = _exposure(found, books, number, at)
     if kind == FUTURE:
         exposure.add(position.size, position.quote, forward, fixed_wad)
         return 0

@@ -23,7 +23,7 @@ def is_listed_underlying(moment: Moment) -> bool:
 def guarded(moment: Moment) -> Iterator[Breach]:
     """V33: a guarded price moves beyond maxJump only after its confirmation time, however many prints it takes.
 
-    The guard compares a print with the last one, so that a ladder of small moves needs no time; and forwards have none.
+    Moves that pass one by one are limited together, so that a ladder of them needs its time; so are forwards.
     """
     if not moment.accepted or moment.step.action not in _PRINTS or not is_listed_underlying(moment):
         return
@@ -58,10 +58,11 @@ def _unguarded_forward(moment: Moment) -> Iterator[Breach]:
     """A forward that leaves both its last print and the guarded index by more than maxJump, at once."""
     args = moment.step.args
     listed = moment.before.underlyings[args["underlying"]]
-    was = moment.before.curve(args["underlying"], args["expiry"])
-    jump, forward_wad = listed.guard.max_jump, args["forward_wad"]
-    if not jump or was is None or not was.forward:
+    was, now = (each.curve(args["underlying"], args["expiry"]) for each in (moment.before, moment.after))
+    jump = listed.guard.max_jump
+    if not jump or was is None or now is None or not was.forward:
         return
+    forward_wad = now.forward
     if not is_near(forward_wad, was.forward, jump) and not is_near(forward_wad, listed.price.index_wad, jump):
         yield Breach(
             f"the forward of {listed.name} moved from {was.forward} to {forward_wad} in one print, more than maxJump"
@@ -70,10 +71,7 @@ def _unguarded_forward(moment: Moment) -> Iterator[Breach]:
 
 
 def live_funding(moment: Moment) -> Iterator[Breach]:
-    """V33: no funding is paid for a time in which the feed was dead: there was no price to close the position at.
-
-    The specification leaves the last rate in force.
-    """
+    """V33: no funding is paid for a time in which the feed was dead: there was no price to close the position at."""
     if not moment.accepted or moment.step.action not in _ACCRUING or not is_listed_underlying(moment):
         return
     number = moment.step.args["underlying"]
@@ -81,7 +79,7 @@ def live_funding(moment: Moment) -> Iterator[Breach]:
     dead_from = max(was.track.updated_at, was.price.published_at + was.risk.heartbeat_secs)
     if now.track.updated_at != moment.at or dead_from >= moment.at:
         return
-    grown_ray = funding_index(was, moment.at) - funding_index(was, dead_from)
+    grown_ray = now.track.index_ray - funding_index(was, dead_from)
     perp = (number << 144) + (PERP << 136)
     held = sum(
         each.size for book in moment.before.accounts.values() for each in book.positions

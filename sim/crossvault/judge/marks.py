@@ -29,6 +29,13 @@ def perp_mark(underlying: UnderlyingBook) -> int:
     return price.index_wad + max(-band, min(band, price.premium))
 
 
+def waiting_price(underlying: UnderlyingBook, at: int) -> int:
+    """The jump that waits for a second print, or 0 [wad]; it lapses a heartbeat after that may come."""
+    price = underlying.price
+    is_over = at > price.pending_at + underlying.guard.confirm_secs + underlying.risk.heartbeat_secs
+    return 0 if is_over else price.pending
+
+
 def summed(price: PriceBook, at: int) -> int:
     """Index times seconds up to a time that is not before the last print [wad seconds]."""
     return price.cumulative + price.index_wad * (at - price.published_at)
@@ -48,9 +55,12 @@ def forward_parts(curve: CurveBook, price: PriceBook, expiry: int, at: int) -> t
 
 
 def funding_index(underlying: UnderlyingBook, at: int) -> int:
-    """Funding that a long has paid per unit up to a time [ray]; its rate and its growth are rounded down."""
+    """Funding that a long has paid per unit up to a time [ray]; its rate and its growth are rounded down.
+
+    It grows while the index price is fresh.
+    """
     risk, price, track = underlying.risk, underlying.price, underlying.track
-    elapsed = at - track.updated_at
+    elapsed = min(at, price.published_at + risk.heartbeat_secs) - track.updated_at
     if elapsed <= 0 or risk.funding_cap == 0 or price.index_wad == 0:
         return track.index_ray
     rate = price.premium * WAD // price.index_wad + risk.funding_base

@@ -9,7 +9,7 @@ from crossvault.judge.books import Books, CurveBook, PriceBook, TrackBook, Under
 from crossvault.judge.bracket import Bracket
 from crossvault.judge.breach import Breach
 from crossvault.judge.interest import cash_indexes
-from crossvault.judge.marks import WINDOW, funding_index, summed
+from crossvault.judge.marks import WINDOW, funding_index, summed, waiting_price
 from crossvault.judge.moment import Moment
 from crossvault.judge.rounding import WAD
 from crossvault.judge.rulebook import calls
@@ -63,7 +63,7 @@ def _price(moment: Moment, args: Mapping[str, Any]) -> Iterator[Breach]:
     price = printed(was, args, moment.at)
     yield from _expected(f"the price of {was.name}", now.price, price)
     yield from _others(moment, number)
-    if price.pending:
+    if held_index(was, args["index_wad"], moment.at) is None:
         yield from _expected(f"the funding of {was.name}", now.track, was.track)
         yield from _same_curves(moment.before, moment.after, ())
         return
@@ -77,27 +77,78 @@ def _price(moment: Moment, args: Mapping[str, Any]) -> Iterator[Breach]:
     yield from _same_curves(moment.before, moment.after, tuple(terms))
 
 
-def printed(was: UnderlyingBook, args: Mapping[str, Any], at: int) -> PriceBook:
-    """The price after a print.
+def held_index(was: UnderlyingBook, index_wad: int, at: int) -> int | None:
+    """The index that a print puts in force, or None where it waits [wad].
 
-    A move beyond maxJump waits, and changes nothing else, until a second print within maxJump of it comes confirmSecs
-    later by the chain's clock; another one beyond both takes its place in waiting.
+    A move beyond maxJump waits until, confirmSecs later by the chain's clock, a second print comes: within maxJump of
+    the first it is in force, beyond that and on the same side the nearer of both. A smaller move is in force as far as
+    it stays within maxJump of what was in force in the last confirmSecs.
     """
+    price, jump = was.price, was.guard.max_jump
+    if not price.published_at or not jump:
+        return index_wad
+    waits = waiting_price(was, at)
+    has_waited = waits != 0 and at >= price.pending_at + was.guard.confirm_secs
+    if has_waited and is_near(index_wad, waits, jump):
+        return index_wad
+    if is_near(index_wad, price.index_wad, jump):
+        lowest, highest = _extremes(price, was.guard.confirm_secs, at)
+        return nearest(index_wad, (lowest, highest), jump, price.index_wad)
+    if has_waited and (waits - price.index_wad) * (index_wad - price.index_wad) > 0:
+        return min(waits, index_wad, key=lambda each: abs(each - price.index_wad))
+    return None
+
+
+def nearest(price_wad: int, bases: tuple[int, int], part_wad: int, last_wad: int) -> int:
+    """The price within a part of a lowest and of a highest one; the last where no price is."""
+    lowest, highest = bases
+    least, most = highest - highest * part_wad // WAD, lowest + lowest * part_wad // WAD
+    return min(max(price_wad, least), most) if least <= most else last_wad
+
+
+def _extremes(price: PriceBook, secs: int, at: int) -> tuple[int, int]:
+    """Lowest and highest index that a guard measures from: of this window, and of the former while this is young."""
+    known = {price.index_wad}
+    if at < price.since + 2 * secs:
+        known |= {price.low, price.high}
+    if at < price.since + secs:
+        known |= {price.former_low, price.former_high}
+    return min(known), max(known)
+
+
+def _levels(was: UnderlyingBook, held_wad: int, at: int) -> dict[str, int]:
+    """The lowest and highest index of this window and of the former, after another came into force."""
+    price, guard = was.price, was.guard
+    if not price.published_at or not guard.max_jump:
+        return {}
+    names = ("low", "high", "since", "former_low", "former_high")
+    if not is_near(held_wad, price.index_wad, guard.max_jump):
+        return dict(zip(names, (held_wad, held_wad, at, held_wad, held_wad), strict=True))
+    if at < price.since + guard.confirm_secs:
+        return {"low": min(price.low, held_wad), "high": max(price.high, held_wad)}
+    window = min(price.index_wad, held_wad), max(price.index_wad, held_wad), at
+    return dict(zip(names, (*window, *_extremes(price, guard.confirm_secs, at)), strict=True))
+
+
+def printed(was: UnderlyingBook, args: Mapping[str, Any], at: int) -> PriceBook:
+    """The price after a print; of one that is not in force as printed, the rest waits."""
     price, guard, index_wad = was.price, was.guard, args["index_wad"]
-    is_first = not price.published_at
-    if not is_first and guard.max_jump and not is_near(index_wad, price.index_wad, guard.max_jump):
-        if not price.pending or not is_near(index_wad, price.pending, guard.max_jump):
-            return price._replace(pending=index_wad, pending_at=at)
-        if at < price.pending_at + guard.confirm_secs:
-            return price
-    elapsed = args["published_at"] - price.published_at
-    stable = index_wad
-    if guard.stable_rate and not is_first:
-        most = price.stable * guard.stable_rate * elapsed // WAD
-        stable = price.stable + max(-most, min(most, index_wad - price.stable))
-    return PriceBook(
-        index_wad, args["premium_wad"], args["confidence_wad"], args["published_at"], stable, 0, 0,
-        summed(price, args["published_at"]),
+    held_wad = held_index(was, index_wad, at)
+    waits = waiting_price(was, at)
+    is_kept = waits != 0 and is_near(index_wad, waits, guard.max_jump)
+    pending = (price.pending, price.pending_at) if is_kept else (index_wad, at)
+    if held_wad is None:
+        return price._replace(pending=pending[0], pending_at=pending[1])
+    stable = held_wad
+    if guard.stable_rate and price.published_at:
+        most = price.stable * guard.stable_rate * (args["published_at"] - price.published_at) // WAD
+        stable = price.stable + max(-most, min(most, held_wad - price.stable))
+    if held_wad == index_wad:
+        pending = 0, 0
+    return price._replace(
+        index_wad=held_wad, premium=args["premium_wad"], confidence=args["confidence_wad"],
+        published_at=args["published_at"], stable=stable, pending=pending[0], pending_at=pending[1],
+        cumulative=summed(price, args["published_at"]), **_levels(was, held_wad, at),
     )  # fmt: skip
 
 
@@ -121,9 +172,27 @@ def observed(curve: CurveBook, price: PriceBook, expiry: int, published_at: int)
 
 
 def _forward(moment: Moment, args: Mapping[str, Any]) -> Iterator[Breach]:
-    given = args["forward_wad"], args["rate_wad"], args["confidence_wad"], args["published_at"]
-    fields = dict(zip(("forward", "rate", "confidence", "published_at"), given, strict=True))
-    yield from _curve(moment, args, fields)
+    given = args["rate_wad"], args["confidence_wad"], args["published_at"]
+    fields = dict(zip(("rate", "confidence", "published_at"), given, strict=True))
+    yield from _curve(moment, args, {**fields, **held_forward(moment, args)})
+
+
+def held_forward(moment: Moment, args: Mapping[str, Any]) -> dict[str, int]:
+    """The forward that a print puts in force, and the base that a guard measures from.
+
+    As printed within maxJump of the index; else within maxJump of the last forward and of the base, which the last
+    forward replaces confirmSecs after it was set.
+    """
+    was, listed = moment.before.curve(args["underlying"], args["expiry"]), moment.before.underlyings[args["underlying"]]
+    forward, jump = args["forward_wad"], listed.guard.max_jump
+    if was is None or not was.published_at or not jump:
+        return {"forward": forward}
+    base, base_at = was.base, was.base_at
+    if moment.at >= base_at + listed.guard.confirm_secs:
+        base, base_at = was.forward, moment.at
+    if not is_near(forward, listed.price.index_wad, jump):
+        forward = nearest(forward, (min(base, was.forward), max(base, was.forward)), jump, was.forward)
+    return {"forward": forward, "base": base, "base_at": base_at}
 
 
 def _surface(moment: Moment, args: Mapping[str, Any]) -> Iterator[Breach]:

@@ -138,11 +138,13 @@ def _priced(moment: Moment) -> Iterator[int]:
 
 
 def _last_print(moment: Moment) -> int:
-    """The time of the print that another would replace [unix seconds]."""
+    """The time of the print that another would replace, or of an open expiry that is over [unix seconds]."""
     args = moment.step.args
     if moment.step.action == "publish_price":
         number = args["underlying"]
-        return max([each.price.published_at for each in moment.before.underlyings[number : number + 1]], default=0)
+        listed = moment.before.underlyings[number : number + 1]
+        over = [expiry for each in listed for expiry in each.expiries if expiry <= moment.at]
+        return max([*over, *(each.price.published_at for each in listed)], default=0)
     curve = moment.before.curve(args["underlying"], args["expiry"])
     if curve is None:
         return 0

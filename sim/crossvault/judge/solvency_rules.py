@@ -35,7 +35,7 @@ def solvent_at_index(moment: Moment) -> Iterator[Breach]:
 def solvent_at_waiting_price(moment: Moment) -> Iterator[Breach]:
     """V15 while a jump waits for its second print, at the price that waits."""
     acting = _acting(moment)
-    prices = waiting_prices(moment.after) if acting else {}
+    prices = waiting_prices(moment.after, moment.at) if acting else {}
     for account in acting if prices else ():
         after = equity_at(moment.after, account, moment.at, prices)
         if after.high < 0:

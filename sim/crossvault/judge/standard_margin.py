@@ -30,7 +30,7 @@ def standard_requirement(
     for number, expiry in dict.fromkeys((each.underlying, each.expiry) for each in account.options):
         if number not in modelled:
             lines = [each for each in account.options if (each.underlying, each.expiry) == (number, expiry)]
-            total = total.plus(expiry_requirement(books[number], lines, is_initial))
+            total = total.plus(expiry_requirement(account.exposures[number], lines, is_initial))
             if is_initial:
                 total = total.plus(Bracket.of(_short_contingency(books[number], lines, account.depeg_rate)))
     return total
@@ -84,13 +84,18 @@ def _short_contingency(book: UnderlyingBook, options: Iterable[ValuedOption], de
     return total
 
 
-def expiry_requirement(book: UnderlyingBook, options: Sequence[ValuedOption], is_initial: bool) -> Bracket:
+def expiry_requirement(exposure: UnderlyingExposure, options: Sequence[ValuedOption], is_initial: bool) -> Bracket:
     """The lesser of the shorts each alone, and the largest loss at expiry with the uncovered short calls [wad]."""
+    book = exposure.book
     shorts = [each for each in options if each.size < 0]
     if not shorts:
         return Bracket(0, 0)
-    low = ceiling(sum(-each.size * short_requirement(book, each, each.mark.low, is_initial) for each in shorts), WAD)
-    high = ceiling(sum(-each.size * short_requirement(book, each, each.mark.high, is_initial) for each in shorts), WAD)
+    low = ceiling(
+        sum(-each.size * short_requirement(exposure, each, each.mark.low, is_initial) for each in shorts), WAD
+    )
+    high = ceiling(
+        sum(-each.size * short_requirement(exposure, each, each.mark.high, is_initial) for each in shorts), WAD
+    )
     uncovered = max(0, -sum(each.size for each in options if each.is_call))
     rate = book.options.unpaired_initial if is_initial else book.options.unpaired_maintenance
     paired = ceiling(largest_loss(options) + uncovered * ceiling(rate * options[0].forward, WAD), WAD)
@@ -103,8 +108,9 @@ def largest_loss(options: Sequence[ValuedOption]) -> int:
     return max(0, *(-sum(each.size * payoff(spot, each.strike, each.is_call) for each in options) for spot in spots))
 
 
-def short_requirement(book: UnderlyingBook, option: ValuedOption, mark_wad: int, is_initial: bool) -> int:
+def short_requirement(exposure: UnderlyingExposure, option: ValuedOption, mark_wad: int, is_initial: bool) -> int:
     """Requirement per unit of a short option alone, rounded up [wad]; it rises with the mark."""
+    book = exposure.book
     risk, price = book.options, book.price
     if option.is_call:
         maintenance = ceiling(risk.call_rate * price.index_wad, WAD) + mark_wad
@@ -114,6 +120,9 @@ def short_requirement(book: UnderlyingBook, option: ValuedOption, mark_wad: int,
     if not is_initial:
         return maintenance
     initial = max(_spot_requirement(book, option, spot) for spot in {price.index_wad, price.stable}) + mark_wad
+    if exposure.waiting:  # the mark there is higher by at most the move
+        there = _spot_requirement(book, option, exposure.waiting) + mark_wad + exposure.rise(option.is_call)
+        initial = max(initial, there)
     return initial if option.is_call else max(initial, ceiling(risk.put_initial_scale * maintenance, WAD))
 
 

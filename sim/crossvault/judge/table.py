@@ -193,11 +193,9 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "V33", "A guarded price moves beyond maxJump only after its confirmation time.", guarded, cost="1 us",
-        known=_PRINTS,
     ),
     Rule(
         "V33", "No funding is paid for a time in which the feed was dead.", live_funding, cost="1 us",
-        known=frozenset({"publish_price", "enact_risk"}),
     ),
     Rule(
         "V35", "Accounts of one person that pass initial margin apart pass it as one account, too.", joined,

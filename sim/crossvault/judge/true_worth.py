@@ -10,6 +10,7 @@ from crossvault.judge.account_value import equity
 from crossvault.judge.books import Books
 from crossvault.judge.bracket import Bracket
 from crossvault.judge.exposures import valued
+from crossvault.judge.marks import waiting_price
 from crossvault.judge.moment import Moment
 from crossvault.judge.rounding import WAD
 
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
     from crossvault.mirror.account import AccountId
 
 
-def waiting_prices(books: Books) -> Mapping[int, int]:
-    """The jumps that wait for a second print, by underlying [wad]."""
-    return {number: each.price.pending for number, each in enumerate(books.underlyings) if each.price.pending}
+def waiting_prices(books: Books, at: int) -> Mapping[int, int]:
+    """The jumps that wait for a second print at a time, by underlying [wad]."""
+    found = {number: waiting_price(each, at) for number, each in enumerate(books.underlyings) if each.price.pending}
+    return {number: price for number, price in found.items() if price}
 
 
 def equity_at(books: Books, account: AccountId, at: int, prices: Mapping[int, int]) -> Bracket:
@@ -30,17 +32,17 @@ def equity_at(books: Books, account: AccountId, at: int, prices: Mapping[int, in
 
 def true_equities(moment: Moment, account: AccountId) -> tuple[Bracket, Bracket]:
     """Equity of an account before and after a step, both at its time and at true prices [wad]."""
-    prices = waiting_prices(moment.before)
+    prices = waiting_prices(moment.before, moment.at)
     if not prices:
         return moment.value_before(account).equity, moment.value_after(account).equity
     before, after = (equity_at(books, account, moment.at, prices) for books in (moment.before, moment.after))
     return before, after
 
 
-def token_prices(books: Books) -> dict[str, int]:
-    """True prices of one raw unit of the quote token and of each collateral [wad of a wad]."""
+def token_prices(books: Books, at: int) -> dict[str, int]:
+    """True prices of one raw unit of the quote token and of each collateral at a time [wad of a wad]."""
     prices = {books.cash.token: WAD * 10 ** (18 - books.cash.decimals)}
-    waiting = waiting_prices(books)
+    waiting = waiting_prices(books, at)
     for asset in books.collaterals:
         index_wad = waiting.get(asset.underlying) or books.underlyings[asset.underlying].price.index_wad
         prices[asset.token] = index_wad * 10 ** (18 - asset.decimals)
@@ -52,7 +54,7 @@ def wallet_gains(moment: Moment) -> dict[str, int]:
     gains: dict[str, int] = {}
     if moment.before.tokens is moment.after.tokens:
         return gains
-    for token, price in token_prices(moment.after).items():
+    for token, price in token_prices(moment.after, moment.at).items():
         before, after = moment.before.tokens[token], moment.after.tokens[token]
         if before is after:
             continue
@@ -65,7 +67,7 @@ def wallet_gains(moment: Moment) -> dict[str, int]:
 
 def worth(books: Books, names: frozenset[str], at: int) -> Bracket:
     """Worth of a person by the names of its owners: wallets, and accounts as far as they are above zero [wad]."""
-    prices, waiting = token_prices(books), waiting_prices(books)
+    prices, waiting = token_prices(books, at), waiting_prices(books, at)
     wallets = sum(
         books.tokens[token].get(name, 0) * price // WAD for token, price in prices.items() for name in names
     )  # fmt: skip

@@ -33,12 +33,15 @@ class Feed(Store):
         oracle.require_price(index_wad)
         if fixed.abs(premium_wad) > oracle.MAX_PREMIUM:
             raise number_errors.PriceTooLarge(fixed.abs(premium_wad), oracle.MAX_PREMIUM)
-        oracle.require_print(confidence_wad, published_at, price.published_at, now=now)
+        oracle.require_print(
+            confidence_wad, published_at, self.earliest(underlying, price.published_at, now=now), now=now
+        )
         guard = self.ledger.guards[underlying]
-        if oracle.confirm(price, guard, index_wad, now=now):
+        held_wad = oracle.confirm(price, guard, self.ledger.risks[underlying].heartbeat_secs, index_wad, now=now)
+        if held_wad != 0:
             ledger.accrue_funding(self.ledger, underlying, now=now)
             self.observe(underlying, published_at, sender=sender)
-            oracle.replace(price, guard.stable_rate, index_wad, premium_wad, confidence_wad, published_at)
+            oracle.replace(price, guard.stable_rate, held_wad, premium_wad, confidence_wad, published_at)
         given = index_wad, premium_wad, confidence_wad, published_at
         left = price.values(), self.ledger.tracks[underlying].values()
         self.emit("PricePublished", sender, underlying, *given, *left)
@@ -58,9 +61,12 @@ class Feed(Store):
         """Publishes the forward of an expiry."""
         self.require_feeder(sender)
         curve = self.open_curve(underlying, expiry)
-        oracle.publish_forward(curve, forward_wad, rate_wad, confidence_wad, published_at, now=now)
+        oracle.require_price(forward_wad)
+        guard, index_wad = self.ledger.guards[underlying], self.ledger.prices[underlying].index
+        held_wad = oracle.limited_forward(curve, guard, index_wad, forward_wad, now=now)
+        oracle.publish_forward(curve, held_wad, rate_wad, confidence_wad, published_at, now=now)
         given = forward_wad, rate_wad, confidence_wad, published_at
-        self.emit("ForwardPublished", sender, underlying, expiry, *given)
+        self.emit("ForwardPublished", sender, underlying, expiry, *given, held_wad, curve.base, curve.base_at)
 
     def publish_surface(
         self, underlying: int, expiry: int, svi: Svi, confidence_wad: int, published_at: int, *, sender: str, now: int
@@ -85,6 +91,13 @@ class Feed(Store):
             *others, last = self.ledger.expiries[underlying]
             self.ledger.expiries[underlying] = tuple(last if each == expiry else each for each in others)
             self.emit("ExpirySettled", sender, underlying, expiry, curve.settlement)
+
+    def earliest(self, underlying: int, last_at: int, *, now: int) -> int:
+        """Earliest time of a new print of an underlying."""
+        for expiry in self.ledger.expiries[underlying]:
+            if expiry <= now and expiry > last_at:
+                last_at = expiry
+        return last_at
 
     def open_curve(self, underlying: int, expiry: int) -> Curve:
         """Curve of an open expiry."""

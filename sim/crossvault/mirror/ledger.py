@@ -130,8 +130,11 @@ def funding_index(self: State, instrument: int, *, now: int) -> int:
     risk = self.risks[underlying]
     if risk.funding_cap == 0 or price.index == 0:
         return track.index
+    until_at = fixed.min(now, price.published_at + risk.heartbeat_secs)
+    if until_at <= track.updated_at:
+        return track.index
     rate_wad = funding.rate(price.index, price.premium, risk.funding_base, risk.funding_cap)
-    return track.index + funding.growth(price.index, rate_wad, now - track.updated_at)
+    return track.index + funding.growth(price.index, rate_wad, until_at - track.updated_at)
 
 
 def accrue_funding(self: State, underlying: int, *, now: int) -> int:

@@ -94,7 +94,9 @@ def adjusted_equity(self: Book, level: Level) -> int:
             total += gain + exposure.safe_loss_wad
     for line in self.lines:
         if is_modelled(self, line.underlying):
-            total += fixed.mul_div_floor(line.size, line.mark_wad, fixed.WAD)
+            is_initial = level == Level.INITIAL
+            mark_wad = standard.waiting_mark(self.exposures[line.underlying], line) if is_initial else line.mark_wad
+            total += fixed.mul_div_floor(line.size, mark_wad, fixed.WAD)
     return total
 
 

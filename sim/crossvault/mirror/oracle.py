@@ -18,11 +18,12 @@ class Price(StorageStruct):
     """Last print of an underlying."""
 
     __slots__ = (
-        "confidence", "cumulative", "index", "pending", "pending_at", "premium", "published_at", "stable",
+        "confidence", "cumulative", "former_high", "former_low", "high", "index", "low", "pending", "pending_at",
+        "premium", "published_at", "since", "stable",
     )  # fmt: skip
     zeros = {
         "index": 0, "premium": 0, "confidence": 0, "published_at": 0, "stable": 0, "pending": 0, "pending_at": 0,
-        "cumulative": 0,
+        "cumulative": 0, "low": 0, "high": 0, "since": 0, "former_low": 0, "former_high": 0,
     }  # fmt: skip
     index: int
     premium: int
@@ -32,6 +33,11 @@ class Price(StorageStruct):
     pending: int
     pending_at: int
     cumulative: int
+    low: int
+    high: int
+    since: int
+    former_low: int
+    former_high: int
 
 
 class PriceGuard(NamedTuple):
@@ -46,12 +52,13 @@ class Curve(StorageStruct):
     """Forward, surface and settlement of an expiry."""
 
     __slots__ = (
-        "confidence", "forward", "listed_at", "published_at", "rate", "settlement", "start_cumulative",
-        "surface_confidence", "surface_published_at", "svi",
+        "base", "base_at", "confidence", "forward", "listed_at", "published_at", "rate", "settlement",
+        "start_cumulative", "surface_confidence", "surface_published_at", "svi",
     )  # fmt: skip
     zeros = {
         "forward": 0, "rate": 0, "confidence": 0, "published_at": 0, "surface_confidence": 0,
-        "surface_published_at": 0, "listed_at": 0, "svi": Svi(), "settlement": 0, "start_cumulative": 0,
+        "surface_published_at": 0, "listed_at": 0, "svi": Svi(), "settlement": 0, "base": 0, "base_at": 0,
+        "start_cumulative": 0,
     }  # fmt: skip
     forward: int
     rate: int
@@ -62,6 +69,8 @@ class Curve(StorageStruct):
     listed_at: int
     svi: Svi
     settlement: int
+    base: int
+    base_at: int
     start_cumulative: int
 
 
@@ -90,16 +99,78 @@ def require_price(price_wad: int) -> None:
         raise number_errors.PriceTooLarge(price_wad, fixed.CAP)
 
 
-def confirm(self: Price, guard: PriceGuard, index_wad: int, *, now: int) -> bool:
-    """Whether an index price may replace the last one; if not, it waits for a second print."""
-    known = self.published_at == 0 or guard.max_jump == 0 or is_near(index_wad, self.index, guard.max_jump)
-    if not known and self.pending != 0 and is_near(index_wad, self.pending, guard.max_jump):
-        if now < self.pending_at + guard.confirm_secs:
-            return False
-        known = True
-    self.pending = 0 if known else index_wad
-    self.pending_at = 0 if known else now
-    return known
+def confirm(self: Price, guard: PriceGuard, heartbeat_secs: int, index_wad: int, *, now: int) -> int:
+    """Index price that a print puts in force; 0 where it waits for a second print."""
+    is_guarded = self.published_at != 0 and guard.max_jump != 0
+    waiting_wad = waiting(self, guard.confirm_secs, heartbeat_secs, now=now) if is_guarded else 0
+    held_wad = confirmed(self, guard, waiting_wad, index_wad, now=now) if is_guarded else index_wad
+    is_kept = held_wad == 0 and waiting_wad != 0 and is_near(index_wad, waiting_wad, guard.max_jump)
+    if is_guarded:
+        if held_wad == 0 and is_near(index_wad, self.index, guard.max_jump):
+            held_wad = limited(self, guard, index_wad, now=now)
+        if held_wad != 0:
+            extend(self, guard, held_wad, now=now)
+    if held_wad == index_wad:
+        self.pending = self.pending_at = 0
+    elif not is_kept:
+        self.pending, self.pending_at = index_wad, now
+    return held_wad
+
+
+def waiting(self: Price, confirm_secs: int, heartbeat_secs: int, *, now: int) -> int:
+    """Jump that waits for a second print; 0 where there is none."""
+    return 0 if now > self.pending_at + confirm_secs + heartbeat_secs else self.pending
+
+
+def confirmed(self: Price, guard: PriceGuard, waiting_wad: int, index_wad: int, *, now: int) -> int:
+    """Index price that a second print confirms; 0 where it confirms none."""
+    if waiting_wad == 0 or now < self.pending_at + guard.confirm_secs:
+        return 0
+    if is_near(index_wad, waiting_wad, guard.max_jump):
+        return index_wad
+    if is_near(index_wad, self.index, guard.max_jump):
+        return 0
+    if index_wad < self.index:
+        return fixed.max(index_wad, waiting_wad) if waiting_wad < self.index else 0
+    return fixed.min(index_wad, waiting_wad) if waiting_wad > self.index else 0
+
+
+def limited(self: Price, guard: PriceGuard, index_wad: int, *, now: int) -> int:
+    """Index price within maxJump of every one that was in force in the last confirmSecs."""
+    low_wad, high_wad = extremes(self, guard.confirm_secs, now=now)
+    return within(low_wad, high_wad, guard.max_jump, self.index, index_wad)
+
+
+def within(low_wad: int, high_wad: int, part_wad: int, last_wad: int, price_wad: int) -> int:
+    """Price within a part of a lowest and of a highest price."""
+    least_wad = high_wad - fixed.mul_div_down(high_wad, part_wad, fixed.WAD)
+    most_wad = low_wad + fixed.mul_div_down(low_wad, part_wad, fixed.WAD)
+    if least_wad > most_wad:
+        return last_wad
+    return fixed.max(least_wad, fixed.min(most_wad, price_wad))
+
+
+def extremes(self: Price, confirm_secs: int, *, now: int) -> tuple[int, int]:
+    """Lowest and highest index price that was in force in the last confirmSecs, and at most as long before that."""
+    low_wad = high_wad = self.index
+    if now >= self.since + 2 * confirm_secs:
+        return low_wad, high_wad
+    low_wad, high_wad = fixed.min(low_wad, self.low), fixed.max(high_wad, self.high)
+    if now >= self.since + confirm_secs:
+        return low_wad, high_wad
+    return fixed.min(low_wad, self.former_low), fixed.max(high_wad, self.former_high)
+
+
+def extend(self: Price, guard: PriceGuard, held_wad: int, *, now: int) -> None:
+    """Extends the lowest and the highest index price of a guard by one that comes into force."""
+    is_jump = not is_near(held_wad, self.index, guard.max_jump)
+    if is_jump or now >= self.since + guard.confirm_secs:
+        low_wad, high_wad = (held_wad, held_wad) if is_jump else extremes(self, guard.confirm_secs, now=now)
+        self.former_low, self.former_high = low_wad, high_wad
+        self.low = self.high = held_wad if is_jump else self.index
+        self.since = now
+    self.low = fixed.min(self.low, held_wad)
+    self.high = fixed.max(self.high, held_wad)
 
 
 def is_near(price_wad: int, base_wad: int, part_wad: int) -> bool:
@@ -154,6 +225,19 @@ def forward_parts(self: Curve, price: Price, expiry: int, *, now: int) -> tuple[
     until_at = fixed.min(now, expiry)
     fixed_wad = fixed.mul_div_down(accumulated(price, until_at) - start, 1, WINDOW)
     return fixed_wad, fixed.mul_div_down(self.forward, expiry - until_at, WINDOW)
+
+
+def limited_forward(self: Curve, guard: PriceGuard, index_wad: int, forward_wad: int, *, now: int) -> int:
+    """Forward that a print puts in force under a guard."""
+    if self.published_at == 0 or guard.max_jump == 0:
+        return forward_wad
+    last_wad = self.forward
+    if now >= self.base_at + guard.confirm_secs:
+        self.base, self.base_at = last_wad, now
+    if is_near(forward_wad, index_wad, guard.max_jump):
+        return forward_wad
+    base_wad = self.base
+    return within(fixed.min(base_wad, last_wad), fixed.max(base_wad, last_wad), guard.max_jump, last_wad, forward_wad)
 
 
 def publish_forward(

@@ -20,7 +20,7 @@ class PriceFromFuture(Refusal):
 
 
 class PriceGoesBackwards(Refusal):
-    """A price is older than the one it would replace."""
+    """A price is older than the one it would replace, or than an expiry that is over."""
 
     published_at: int
     last_at: int

@@ -30,6 +30,7 @@ class Exposure:
     index_wad: int = 0
     confidence_wad: int = 0
     stable_wad: int = 0
+    pending_wad: int = 0
     size_wad: int = 0
     gross_size_wad: int = 0
     net_wad2: int = 0
@@ -79,13 +80,32 @@ def absorb(self: Exposure, size: int, quote: int, mark_wad: int) -> None:
     self.gross_wad2 += fixed.abs(size) * mark_wad
 
 
+def lowest(self: Exposure) -> int:
+    """Lowest of index, stable and waiting price."""
+    price_wad = fixed.min(self.index_wad, self.stable_wad)
+    return fixed.min(price_wad, self.pending_wad) if self.pending_wad != 0 else price_wad
+
+
 def safe_mark(self: Exposure, size: int, mark_wad: int) -> int:
-    """Mark price of a position at the worse of index and stable price."""
+    """Mark price of a position at the worst of index, stable and waiting price."""
+    index_wad = self.index_wad
     if size < 0:
-        return mark_wad + (self.stable_wad - self.index_wad) if self.stable_wad > self.index_wad else mark_wad
-    if self.stable_wad >= self.index_wad:
-        return mark_wad
-    return mark_wad - fixed.min(mark_wad, self.index_wad - self.stable_wad)
+        return mark_wad + (fixed.max(index_wad, fixed.max(self.stable_wad, self.pending_wad)) - index_wad)
+    return mark_wad - fixed.min(mark_wad, index_wad - lowest(self))
+
+
+def waiting_mark(self: Exposure, line: HeldOption) -> int:
+    """Mark price of an option at the worse of index and waiting price."""
+    if line.size < 0:
+        return line.mark_wad + waiting_rise(self, line.is_call)
+    return line.mark_wad - fixed.min(line.mark_wad, waiting_rise(self, not line.is_call))
+
+
+def waiting_rise(self: Exposure, is_call: bool) -> int:
+    """Most by which a call or a put is worth more at the price that waits."""
+    if self.pending_wad == 0 or (self.pending_wad > self.index_wad) != is_call:
+        return 0
+    return fixed.abs(self.pending_wad - self.index_wad)
 
 
 def rate(risk: MarketRisk, size_wad: int, level: Level) -> int:
@@ -121,6 +141,9 @@ def short_requirement(exposure: Exposure, line: HeldOption, level: Level) -> int
     unit = spot_requirement(risk, line, index_wad)
     if stable_wad != index_wad:
         unit = fixed.max(unit, spot_requirement(risk, line, stable_wad))
+    if exposure.pending_wad != 0:
+        at_waiting = spot_requirement(risk, line, exposure.pending_wad)
+        unit = fixed.max(unit, at_waiting + waiting_rise(exposure, line.is_call))
     if line.is_call:
         return unit
     least = short_requirement(exposure, line, Level.MAINTENANCE)

@@ -129,8 +129,7 @@ def value_balances(self: State, balances: Sequence[int], valued: Book, *, now: i
         exposure = load(self, valued, asset.underlying, now=now)
         decimals = asset.decimals
         holding.value_wad = collateral.value(balance_raw, exposure.index_wad, decimals)
-        safe_price_wad = fixed.min(exposure.index_wad, exposure.stable_wad)
-        holding.safe_wad = collateral.value(balance_raw, safe_price_wad, decimals)
+        holding.safe_wad = collateral.value(balance_raw, standard.lowest(exposure), decimals)
         holding.terms = asset.terms
         holding.underlying = asset.underlying
         exposure.base_wad += collateral.to_wad(balance_raw, decimals)
@@ -255,6 +254,9 @@ def load(self: State, valued: Book, underlying: int, *, now: int) -> Exposure:
     exposure.index_wad = price.index
     exposure.confidence_wad = price.confidence
     exposure.stable_wad = price.stable
+    if price.pending != 0:
+        confirm_secs = self.guards[underlying].confirm_secs
+        exposure.pending_wad = oracle.waiting(price, confirm_secs, exposure.risk.heartbeat_secs, now=now)
     note(valued, underlying, 0, price.published_at, exposure.risk.heartbeat_secs, now=now)
     if not valued.stakes:
         return exposure

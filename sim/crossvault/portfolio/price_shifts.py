@@ -22,7 +22,7 @@ def shift(state: State, number: int, part: int, whole: int) -> None:
     """Moves the prices of an underlying to `part / whole` of what they are, within the bounds of a print."""
     price = state.prices[number]
     price.index = fixed.max(1, moved(price.index, part, whole))
-    price.stable, price.premium = price.index, moved(price.premium, part, whole)
+    price.stable, price.pending, price.premium = price.index, 0, moved(price.premium, part, whole)
     for expiry in state.expiries[number]:
         curve = state.curves[market.term_of(number, expiry)]
         curve.forward = fixed.max(1, moved(curve.forward, part, whole))

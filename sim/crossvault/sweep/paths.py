@@ -51,7 +51,7 @@ def along(first: Market, path: Floats) -> Iterator[Market]:
         for i, spot in enumerate(spots):
             price = state.prices[i]
             price.index = price.stable = int(spot * float(factors[i]))
-            price.premium, price.published_at = price.index // 2_000, at
+            price.premium, price.published_at, price.pending = price.index // 2_000, at, 0
         for each, forward in forwards.items():
             curve = first.curve(each)
             curve.forward = int(forward * float(factors[instruments.underlying_of(each)]))

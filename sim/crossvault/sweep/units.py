@@ -54,7 +54,7 @@ class UnderlyingUnits(NamedTuple):
     """One underlying."""
 
     index_wad: int
-    safe_wad: int  # the lesser of index and stable price
+    safe_wad: int  # the lowest of index, stable and waiting price
     risk: market.MarketRisk
     doubt_rate: int
     is_modelled: bool
@@ -67,7 +67,7 @@ class InstrumentUnits(NamedTuple):
 
     underlying: int
     mark: int
-    long_mark: int  # at the worse of index and stable price
+    long_mark: int  # at the worst of index, stable and waiting price
     short_mark: int
     moving: int
     row: int  # expiry; -1 for a perp or future
@@ -112,7 +112,7 @@ def _spot(self: Market, book: Book, number: int) -> UnderlyingUnits:
     exposure, model = book.exposures[number], ruleset.risk_of(self.state.model.data, number).contingency
     return UnderlyingUnits(
         exposure.index_wad,
-        fixed.min(exposure.index_wad, exposure.stable_wad),
+        standard.lowest(exposure),
         exposure.risk,
         standard.doubt_rate(exposure.risk, exposure.confidence_wad),
         self.is_modelled(number),
