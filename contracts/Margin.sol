@@ -64,8 +64,8 @@ library Margin {
         }
     }
 
-    /// @notice Equity of an account at the worse of mark and stable price.
-    /// @dev cash + sum of collateral values + sum of unrealised PnL, each at the worse of the two + sum of option size * mark
+    /// @notice Equity of an account at the worst of mark, stable and waiting price.
+    /// @dev cash + sum of collateral values + sum of unrealised PnL + sum of option size * mark, each at the worst of them
     /// @param self valued account
     /// @custom:rounds down, because it is what the account owns
     function safeEquity(Book memory self) internal pure returns (int256 total) {
@@ -75,7 +75,9 @@ library Margin {
             total += int256(self.exposures[i].safeGainWad) + self.exposures[i].safeLossWad;
         }
         for (uint256 i = 0; i < self.lines.length; i++) {
-            total += Fixed.mulDivFloor(self.lines[i].size, int256(self.lines[i].markWad), Fixed.WAD);
+            Standard.HeldOption memory line = self.lines[i];
+            uint256 markWad = Standard.waitingMark(self.exposures[line.underlying], line);
+            total += Fixed.mulDivFloor(line.size, int256(markWad), Fixed.WAD);
         }
     }
 

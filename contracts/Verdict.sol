@@ -54,7 +54,7 @@ library Verdict {
     }
 
     /// @notice Requires an account that fails its initial margin to have given away no equity that it needs.
-    /// @dev no debt is made or deepened, at the worse of mark and stable price; and below maintenance, before or after, the margin balance per
+    /// @dev no debt is made or deepened, at the worst of mark, stable and waiting price; and below maintenance, before or after, the margin balance per
     /// requirement may not fall. So a pair of accounts cannot move its loss into the one that is given up
     /// @param account account
     /// @param valued the account after a change

@@ -8,18 +8,30 @@ import pytest
 
 from crossvault.mirror import cash, fixed, funding, ledger, liquidation
 from crossvault.scenario import load
-from judged_money import REDUCED, attack, needs_attacks, red_rules, red_walk, reductions_unchecked
+from judged_money import REDUCED, attack, needs_attacks, red_rules, red_walk, reductions_unchecked, waiting_uncounted
 
 Patch = pytest.MonkeyPatch
 TWINS = {"mallory-long": "mallory", "mallory-short": "mallory", "sybil": "mallory"}
 # gains by paper, from the figures of each story
 GAINS = {
-    "guard-free-option": 60_000,
-    "guard-twin": 30_000,  # of 100 * (2,000 - 1,500) the long account has 20,000
-    "jump-exit": 1_200,
     "operator-is-custodian": 1_000,
     "operator-shield": 7_860,  # the fund's
 }
+
+
+WAITING = {
+    "guard-free-option": 60_000,
+    "guard-twin": 30_000,  # of 100 * (2,000 - 1,500) the long account has 20,000
+    "jump-exit": 1_200,
+}
+
+
+@needs_attacks
+@pytest.mark.parametrize("name", WAITING)
+def test_a_coalition_that_gains_at_a_price_that_waits_is_red(name: str) -> None:
+    with waiting_uncounted():
+        [red] = red_rules(load(attack(name)), "V19", persons=TWINS)
+    assert red.money_usd == WAITING[name]
 
 
 @needs_attacks

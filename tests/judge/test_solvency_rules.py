@@ -9,16 +9,28 @@ from crossvault.judge.table import RULES
 from crossvault.mirror import cash, fixed, ledger
 from crossvault.mirror.vault import Vault
 from crossvault.scenario import load
-from judged_money import REDUCED, attack, needs_attacks, red_rules, red_walk, reductions_unchecked
+from judged_money import REDUCED, attack, needs_attacks, red_rules, red_walk, reductions_unchecked, waiting_uncounted
 
 # money by paper, from the figures of each story
 ATTACKS = {
-    "guard-free-option": ("V15", 60_000),  # 160,000 - 100 * 1,000
-    "guard-twin": ("V15", 30_000),  # 20,000 - 100 * (2,000 - 1,500)
-    "jump-exit": ("V15", 1_200),  # 2,000 - 40 * (200 - 150) = 0, and 1,200 leave
     "profit-paid-by-lenders": ("V16", 100_000),  # 200 * (2,000 - 1,500)
     "run-before-note": ("V16", 30_000),
 }
+
+
+WAITING = {
+    "guard-free-option": 60_000,  # 160,000 - 100 * 1,000
+    "guard-twin": 30_000,  # 20,000 - 100 * (2,000 - 1,500)
+    "jump-exit": 1_200,  # 2,000 - 40 * (200 - 150) = 0, and 1,200 leave
+}
+
+
+@needs_attacks
+@pytest.mark.parametrize("name", WAITING)
+def test_debt_at_a_price_that_waits_is_red_with_its_money(name: str) -> None:
+    with waiting_uncounted():
+        [red] = red_rules(load(attack(name)), "V15")
+    assert red.money_usd == WAITING[name]
 
 
 @needs_attacks

@@ -29,7 +29,8 @@ from crossvault.mirror.surface import Svi
 
 PERCENT = WAD // 100
 RISK = MarketRisk(
-    mark_band=5 * PERCENT, initial_rate=10 * PERCENT, maintenance_rate=5 * PERCENT, spread_rate=PERCENT,
+    heartbeat_secs=86_400, mark_band=5 * PERCENT, initial_rate=10 * PERCENT, maintenance_rate=5 * PERCENT,
+    spread_rate=PERCENT,
     maintenance_scale=WAD // 2, skew_scale=1_000 * WAD, impact_rate=WAD, profit_weight=WAD // 2,
     funding_base=WAD // 10_000, funding_cap=WAD // 100,
 )  # fmt: skip
@@ -40,8 +41,18 @@ OPTIONS = OptionRisk(
 
 
 def book(index: int = 2_000 * WAD, premium: int = 0, stable: int = 0, at: int = 0, summed: int = 0) -> UnderlyingBook:
-    price = PriceBook(index, premium, WAD, at, stable or index, 0, 0, summed)
+    return waited(0, index, premium, stable, at, summed)
+
+
+def waited(
+    pending: int, index: int = 2_000 * WAD, premium: int = 0, stable: int = 0, at: int = 0, summed: int = 0
+) -> UnderlyingBook:
+    """An underlying with a jump that waits since 0, and lapses after a day."""
+    price = PriceBook(index, premium, WAD, at, stable or index, pending, 0, summed)
     return UnderlyingBook("ETH", RISK, OPTIONS, PriceGuard(), PortfolioRisk(), price, TrackBook(7 * RAY, at), ())
+
+
+PLAIN = UnderlyingExposure(book(), 0)
 
 
 def test_divisions_round_by_name() -> None:
@@ -110,7 +121,7 @@ def test_a_hedged_perp_and_future() -> None:
 
     Of 200 units the size term is 20 %, at maintenance 10 %: 200 * 2,000 * 20 % and 10 %.
     """
-    hedged, large = UnderlyingExposure(book()), UnderlyingExposure(book())
+    hedged, large = UnderlyingExposure(book(), 0), UnderlyingExposure(book(), 0)
     hedged.add(10 * WAD, 0, 2_000 * WAD)
     hedged.add(-6 * WAD, 0, 2_000 * WAD)
     assert (linear_requirement(hedged, True), linear_requirement(hedged, False)) == (1_040 * WAD, 640 * WAD)
@@ -120,11 +131,44 @@ def test_a_hedged_perp_and_future() -> None:
 
 def test_profits_at_the_worse_of_index_and_stable_price() -> None:
     """Index 2,000, stable 1,900: a long that paid 1,950 gains 50 and is safe at -50; a short is as it is."""
-    exposure = UnderlyingExposure(book(stable=1_900 * WAD))
+    exposure = UnderlyingExposure(book(stable=1_900 * WAD), 0)
     exposure.add(WAD, -1_950 * WAD, 2_000 * WAD)
     exposure.add(-WAD, 2_010 * WAD, 2_000 * WAD)
     assert (exposure.gain, exposure.loss) == (60 * WAD, 0)
     assert (exposure.safe_gain, exposure.safe_loss) == (10 * WAD, -50 * WAD)
+
+
+@pytest.mark.parametrize(
+    ("pending", "at", "gain", "loss"),
+    [(1_500, 86_400, 10, -450), (2_600, 86_400, 50, -590), (1_500, 86_401, 60, 0), (0, 0, 60, 0)],
+)
+def test_profits_at_the_worst_of_index_stable_and_waiting_price(pending: int, at: int, gain: int, loss: int) -> None:
+    """A long that paid 1,950 and a short that got 2,010, at 2,000: at 1,500 the long is worth 450 less than it paid.
+
+    At 2,600 the short loses 590. A jump lapses a day, its heartbeat, after it may be confirmed.
+    """
+    exposure = UnderlyingExposure(waited(pending * WAD), at)
+    exposure.add(WAD, -1_950 * WAD, 2_000 * WAD)
+    exposure.add(-WAD, 2_010 * WAD, 2_000 * WAD)
+    assert (exposure.gain, exposure.loss) == (60 * WAD, 0)
+    assert (exposure.safe_gain, exposure.safe_loss) == (gain * WAD, loss * WAD)
+
+
+@pytest.mark.parametrize(
+    ("strike", "is_call", "pending", "initial"),
+    [
+        (2_000, True, 2_400, 860),  # 15 % of 2,400, the mark of 100, and a rise by 400
+        (2_000, True, 1_600, 400),  # 10 % of 1,600 and the mark are less than at the index
+        (2_000, False, 1_600, 740),  # 15 % of 1,600, the mark, and a rise by 400
+        (2_000, False, 2_400, 400),
+    ],
+)
+def test_a_short_option_while_a_price_waits(strike: int, is_call: bool, pending: int, initial: int) -> None:
+    exposure = UnderlyingExposure(waited(pending * WAD), 0)
+    assert short_requirement(exposure, option(-1, strike, is_call), 100 * WAD, True) == initial * WAD
+    worse = 100 + 400 * (is_call == (pending > 2_000))
+    assert option(-1, strike, is_call).worse(exposure) == Bracket.of(-worse * WAD)
+    assert option(1, strike, not is_call).worse(exposure) == Bracket.of((100 if worse == 100 else 0) * WAD)
 
 
 def option(size: int, strike: int, is_call: bool, mark: int = 100) -> ValuedOption:
@@ -143,8 +187,8 @@ def option(size: int, strike: int, is_call: bool, mark: int = 100) -> ValuedOpti
 )
 def test_a_short_option_alone(strike: int, is_call: bool, initial: int, maintenance: int) -> None:
     short = option(-1, strike, is_call)
-    assert short_requirement(book(), short, 100 * WAD, True) == initial * WAD
-    assert short_requirement(book(), short, 100 * WAD, False) == maintenance * WAD
+    assert short_requirement(PLAIN, short, 100 * WAD, True) == initial * WAD
+    assert short_requirement(PLAIN, short, 100 * WAD, False) == maintenance * WAD
 
 
 def test_a_spread_requires_its_largest_loss_and_an_uncovered_call_more() -> None:
@@ -154,10 +198,10 @@ def test_a_spread_requires_its_largest_loss_and_an_uncovered_call_more() -> None
     """
     spread = [option(-1, 2_000, True), option(1, 2_100, True)]
     assert largest_loss(spread) == 100 * WAD**2
-    assert expiry_requirement(book(), spread, True) == Bracket.of(100 * WAD)
+    assert expiry_requirement(PLAIN, spread, True) == Bracket.of(100 * WAD)
     uncovered = [option(-1, 2_000, True), option(-1, 2_100, True), option(1, 2_100, True)]
-    assert expiry_requirement(book(), uncovered, True) == Bracket.of(700 * WAD)
-    assert expiry_requirement(book(), [option(1, 2_000, True)], True) == Bracket.of(0)
+    assert expiry_requirement(PLAIN, uncovered, True) == Bracket.of(700 * WAD)
+    assert expiry_requirement(PLAIN, [option(1, 2_000, True)], True) == Bracket.of(0)
 
 
 def test_exponentials_and_logarithms_against_fifty_digits() -> None:

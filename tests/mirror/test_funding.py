@@ -182,7 +182,7 @@ def test_funding_stands_still_from_the_end_of_a_print_to_the_next(
     """A print counts from its arrival until the next one, and no longer than an hour after its own time."""
     self = fed(base, cap, 3600)
     now = published_at = START
-    whole, counted = Fraction(0), 0
+    whole, counted, last = Fraction(0), 0, (1, 0)
     for wait, age, index, premium in made:
         now += wait
         if counted:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import NamedTuple
 
 import pytest
@@ -91,6 +91,34 @@ REDUCED = {
 def reductions_unchecked() -> AbstractContextManager[None]:
     """The mirror without the check of what who reduces gives away."""
     return planted_code("crossvault.mirror.verdict", "    require_equity(account, valued, before)\n", "    pass\n")
+
+
+@contextmanager
+def waiting_uncounted() -> Iterator[None]:
+    """The mirror that values at the old price while a jump waits, and confirms none but by a print near it."""
+    oracle = "crossvault.mirror.oracle"
+    counted = (
+        "        exposure.pending_wad = oracle.waiting(price, confirm_secs, exposure.risk.heartbeat_secs, now=now)\n"
+    )
+    followed = (
+        "    if index_wad < self.index:\n"
+        "        return fixed.max(index_wad, waiting_wad) if waiting_wad < self.index else 0\n"
+        "    return fixed.min(index_wad, waiting_wad) if waiting_wad > self.index else 0\n"
+    )
+    with planted_code("crossvault.mirror.valuation", counted, ""), planted_code(oracle, followed, "    return 0\n"):
+        yield
+
+
+def moves_unlimited() -> AbstractContextManager[None]:
+    """The mirror whose guard compares an index with the last one alone, and a forward with nothing."""
+    limits = "    if least_wad > most_wad:\n        return last_wad\n"
+    return planted_code("crossvault.mirror.oracle", limits, "    return price_wad\n")
+
+
+def endless_funding() -> AbstractContextManager[None]:
+    """The mirror whose funding goes on while the feed is dead."""
+    end = "    until_at = fixed.min(now, price.published_at + risk.heartbeat_secs)\n"
+    return planted_code("crossvault.mirror.ledger", end, "    until_at = now\n")
 
 
 needs_attacks = pytest.mark.skipif(not (CASES / "attacks").is_dir(), reason="there are no attack stories")

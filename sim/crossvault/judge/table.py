@@ -50,8 +50,6 @@ from crossvault.judge.trade_rules import alive, within_band
 
 _EXITS = frozenset({"withdraw_cash", "withdraw_collateral", "batch"})
 _TRADES = frozenset({"trade", "fill", "batch"})
-_OWN_ACTS = _EXITS | _TRADES
-_PRINTS = frozenset({"publish_price", "publish_forward"})
 
 RULES: tuple[Rule, ...] = (
     Rule("V10", "A refused call changes nothing.", refused_unchanged, cost="5 us"),
@@ -89,7 +87,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "V15", "No account goes below zero by its own act at a price that waits.", solvent_at_waiting_price,
-        cost="3 us, while a price waits an equity per changed account", known=_OWN_ACTS,
+        cost="3 us, while a price waits an equity per changed account", known=_TRADES,
     ),
     Rule(
         "V16", "Nothing is withdrawn while noted deficits are larger than the fund.", nothing_leaves_noted_deficits,
@@ -105,7 +103,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "V19", "No person gains by a call at a price that waits.", no_gain_at_waiting_price,
-        cost="1 us, while a price waits two equities per changed account", known=_OWN_ACTS,
+        cost="1 us, while a price waits two equities per changed account", known=_TRADES,
     ),
     Rule(
         "V19", "No person gains by a bid more than the auction leaves for the seconds in which a bid was possible.",

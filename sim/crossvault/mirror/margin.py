@@ -65,14 +65,15 @@ def equity(self: Book) -> int:
 
 
 def safe_equity(self: Book) -> int:
-    """Equity of an account at the worse of mark and stable price."""
+    """Equity of an account at the worst of mark, stable and waiting price."""
     total = self.cash_wad
     for holding in self.holdings:
         total += holding.safe_wad
     for exposure in self.exposures:
         total += exposure.safe_gain_wad + exposure.safe_loss_wad
     for line in self.lines:
-        total += fixed.mul_div_floor(line.size, line.mark_wad, fixed.WAD)
+        mark_wad = standard.waiting_mark(self.exposures[line.underlying], line)
+        total += fixed.mul_div_floor(line.size, mark_wad, fixed.WAD)
     return total
 
 
