@@ -17,6 +17,7 @@ from crossvault.mirror.refusal import Refusal
 
 START = 1_700_000_000
 WAD = 10**18
+GRACE = 300
 TERMS = AuctionTerms(WAD // 10, WAD, WAD // 2, 600, 600, 600)
 RISK = MarketRisk(heartbeat_secs=3600, initial_rate=WAD // 10, maintenance_rate=WAD // 20, skew_scale=WAD)
 
@@ -29,14 +30,16 @@ class Pulled:
         self.deployer = Deployer(self.chain.node, self.chain.build, self.chain.names)
         self.names = self.chain.names
         self.names.bind("aggregator", self.deployer.deploy("Aggregator", ["uint8"], [8]))
-        addresses = [self.names.address(VAULT), self.names.address("aggregator"), 0]
-        self.names.bind(
-            "feeder", self.deployer.deploy("AggregatorFeeder", ["address", "address", "uint256"], addresses)
-        )
+        self.names.bind("sequencer", self.deployer.deploy("Aggregator", ["uint8"], [0]))
+        addresses = [self.names.address(each) for each in (VAULT, "aggregator")]
+        limits = 10_00000000, 10_000_00000000, self.names.address("sequencer"), GRACE
+        types = ["address", "address", "uint256", "(int256,int256,address,uint256)"]
+        self.names.bind("feeder", self.deployer.deploy("AggregatorFeeder", types, [*addresses, 0, limits]))
         artifacts = self.chain.build.artifacts
         errors = vault_refusals(self.chain.build)
         self.contracts = {
             "aggregator": Interface(artifacts["Aggregator"].abi, self.chain.codec),
+            "sequencer": Interface(artifacts["Aggregator"].abi, self.chain.codec),
             "feeder": Interface(artifacts["AggregatorFeeder"].abi, self.chain.codec, errors),
         }
         steps = [
@@ -62,6 +65,10 @@ class Pulled:
         round_data = {"round_id": round_id, "answer": answer, "updated_at": updated_at}
         assert self.call(at, "aggregator", "set_round", **round_data) is None
 
+    def sequence(self, is_up: bool, since: int, at: int) -> None:
+        """Gives the feed of the sequencer its next round."""
+        assert self.call(at, "sequencer", "set_round", round_id=1, answer=0 if is_up else 1, updated_at=since) is None
+
     def price(self) -> tuple[int, ...]:
         """The last print of the vault: index, premium, confidence, time."""
         return tuple(self.chain.snapshot([AccountId("alice")]).globals.prices[0][:4])
@@ -70,6 +77,7 @@ class Pulled:
 @pytest.fixture(scope="module")
 def pulled() -> Iterator[Pulled]:
     made = Pulled()
+    made.sequence(True, START - GRACE, START)
     yield made
     made.chain.close()
 
@@ -80,6 +88,7 @@ def test_rounds_reach_the_vault_and_what_is_none_is_refused(pulled: Pulled) -> N
     good = (200012345678 * 10**10, 0, WAD, START + 5)
     assert pulled.price() == good
     refused = {
+        "AnswerOutOfBounds": [(8, answer, START + 25) for answer in (1, 10_00000000, 10_000_00000000, 90_000_00000000)],
         "NoPrice": [(8, 0, START + 25), (8, -1, START + 25)],
         "RoundIncomplete": [(8, 2_000_00000000, 0)],
         "RoundGoesBackwards": [(6, 2_000_00000000, START + 25)],
@@ -99,8 +108,22 @@ def test_rounds_reach_the_vault_and_what_is_none_is_refused(pulled: Pulled) -> N
     assert pulled.price() == (1999 * WAD, 0, WAD, START + 40)
 
 
+def test_nothing_is_published_while_a_sequencer_is_down_or_in_the_grace_time_after(pulled: Pulled) -> None:
+    """A sequencer that is down, has no round, or has been up for a second less than the grace time."""
+    at = START + 90
+    pulled.publish(8, 2_001_00000000, at, at)
+    for is_up, since, wait, name in (
+        (False, at, 1, "SequencerDown"), (True, 0, 1, "SequencerDown"), (True, at, GRACE - 1, "SequencerGrace"),
+    ):  # fmt: skip
+        pulled.sequence(is_up, since, at + wait - 1)
+        refusal = pulled.call(at + wait, "feeder", "pull")
+        assert refusal is not None and refusal.name == name
+    assert pulled.call(at + GRACE, "feeder", "pull") is None
+    assert pulled.price() == (2001 * WAD, 0, WAD, at)
+
+
 def test_a_feeder_that_was_not_named_is_refused(pulled: Pulled) -> None:
-    at = START + 100
+    at = START + 900
     [outcome] = pulled.chain.play([doors.set_feeder(at, "governor", feeder="feeder", allowed=False)])
     assert outcome.refusal is None
     pulled.publish(9, 1_998_00000000, at, at + 1)
