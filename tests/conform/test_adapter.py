@@ -113,7 +113,7 @@ def test_nothing_is_published_while_a_sequencer_is_down_or_in_the_grace_time_aft
     at = START + 90
     pulled.publish(8, 2_001_00000000, at, at)
     for is_up, since, wait, name in (
-        (False, at, 1, "SequencerDown"), (True, 0, 1, "SequencerDown"), (True, at, GRACE - 1, "SequencerGrace"),
+        (False, at, 2, "SequencerDown"), (True, 0, 4, "SequencerDown"), (True, at, GRACE - 1, "SequencerGrace"),
     ):  # fmt: skip
         pulled.sequence(is_up, since, at + wait - 1)
         refusal = pulled.call(at + wait, "feeder", "pull")
