@@ -151,7 +151,7 @@ def test_no_ladder_of_small_moves_goes_beyond_the_largest_jump_in_the_time_of_it
 ) -> None:
     """Each price in force is near every one that was so in the last confirmSecs, or it has waited for them."""
     self, at = guarded(PriceGuard(jump, secs, 0)), START
-    price, shown = self.ledger.prices[0], []
+    price, shown = self.ledger.prices[0], list[tuple[int, int]]()
     for wait, index in made:
         at += wait
         before = price.index

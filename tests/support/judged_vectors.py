@@ -36,7 +36,7 @@ def judged_portfolio(scenario: Row) -> JudgedPortfolio:
     for place, unit in enumerate(units_of(scenario)):
         index, confidences = scenario[f"{unit}SpotPrice"], scenario["SpotPerpConfidences"][place]
         books += [underlying(unit, index, confidences[0]), underlying(unit, index, min(confidences))]
-        base, perp = (UnderlyingExposure(each) for each in books[-2:])
+        base, perp = (UnderlyingExposure(each, 0) for each in books[-2:])
         base.base = scenario[f"w{unit}"]
         value = base.base * index // WAD
         collateral.append(ValuedCollateral(CollateralBook(unit, 18, 2 * place, BASE, 0), value, value))
