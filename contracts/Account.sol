@@ -29,7 +29,7 @@ library Account {
 
     /// @notice Stored state of one account.
     /// @dev principal: cash before interest [wad]; balances: raw by collateral; instruments: those with a position, in no order; mode:
-    /// STANDARD or PORTFOLIO margin
+    /// STANDARD or PORTFOLIO margin; accepted: operators that have acted for the account
     struct Holder {
         int256 principal;
         mapping(uint256 collateral => uint256 raw) balances;
@@ -37,6 +37,7 @@ library Account {
         uint256[] instruments;
         mapping(address operator => bool) operators;
         uint8 mode;
+        mapping(address operator => bool) accepted;
     }
 
     /// @notice A position with the number of its instrument.
@@ -71,13 +72,32 @@ library Account {
         return sender == ownerOf(account) || self.operators[sender];
     }
 
-    /// @notice Requires a sender that may act for an account.
+    /// @notice Requires a sender that may act for an account, and notes an operator that acts.
     /// @param self holder of the account
     /// @param account account
     /// @param sender caller
     /// @custom:reverts NotAuthorized
-    function requireAuthority(Holder storage self, AccountId account, address sender) internal view {
+    function requireAuthority(Holder storage self, AccountId account, address sender) internal {
         if (!isAuthorized(self, account, sender)) revert AuthorityErrors.NotAuthorized(account, sender);
+        if (sender != ownerOf(account) && !self.accepted[sender]) self.accepted[sender] = true;
+    }
+
+    /// @notice Allows or forbids an operator to act for an account.
+    /// @dev by its first act it accepts the role, so that no one is made an operator unasked; an operator that is set anew accepts anew
+    /// @param self holder of the account
+    /// @param operator operator
+    /// @param allowed whether it may
+    function setOperator(Holder storage self, address operator, bool allowed) internal {
+        self.operators[operator] = allowed;
+        self.accepted[operator] = false;
+    }
+
+    /// @notice Whether an address is the owner of an account, or an operator that has acted for it.
+    /// @param self holder of the account
+    /// @param account account
+    /// @param who address
+    function isOwn(Holder storage self, AccountId account, address who) internal view returns (bool) {
+        return who == ownerOf(account) || self.accepted[who];
     }
 
     /// @notice State of an account as plain values.

@@ -13,10 +13,10 @@ contract Appraiser is Store {
         return Verdict.initialMargin(ledger, account);
     }
 
-    /// @notice Equity and maintenance buffer of an account, at fresh prices.
+    /// @notice Equity of an account, its maintenance requirement and buffer, and its initial buffer, at fresh prices.
     /// @param account account
     /// @custom:reverts StalePrice
-    function maintenance(AccountId account) external view returns (int256 equityWad, int256 marginWad) {
+    function maintenance(AccountId account) external view returns (Verdict.Standing memory) {
         return Verdict.maintenance(ledger, account);
     }
 

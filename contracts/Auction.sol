@@ -12,6 +12,7 @@ import {Liquidation} from "./Liquidation.sol";
 import {LiquidationErrors} from "./LiquidationErrors.sol";
 import {NumberErrors} from "./NumberErrors.sol";
 import {Store} from "./Store.sol";
+import {Verdict} from "./Verdict.sol";
 
 /// @notice Liquidation auctions: an account that fails its maintenance margin requirement is sold in parts.
 contract Auction is Store, ReentrancyGuardTransient {
@@ -29,6 +30,7 @@ contract Auction is Store, ReentrancyGuardTransient {
         Account.Image accountAfter,
         Account.Image bidderAfter
     );
+    event LiquidationRestarted(address indexed sender, AccountId indexed account, int256 equityWad, int256 marginWad);
     event LiquidationEnded(address indexed sender, AccountId indexed account, int256 marginWad);
 
     /// @notice Result of a bid.
@@ -44,32 +46,38 @@ contract Auction is Store, ReentrancyGuardTransient {
     }
 
     /// @notice State of an account in liquidation.
-    /// @dev equityWad; marginWad: maintenance buffer; bufferWad: buffer margin; valueWad: equity less reserved cash [wad];
-    /// discountWad: present discount factor, 0 once insolvent [wad]
+    /// @dev equityWad; requiredWad: maintenance requirement; marginWad: maintenance buffer; bufferWad: buffer margin, or the initial buffer where
+    /// that is larger and not negative; valueWad: equity less reserved cash [wad]; discountWad: present discount factor, 0 once insolvent [wad]
     struct AuctionState {
         int256 equityWad;
+        uint256 requiredWad;
         int256 marginWad;
         int256 bufferWad;
         int256 valueWad;
         uint256 discountWad;
     }
 
-    /// @notice Starts the auction of an account that fails its maintenance margin requirement.
+    /// @notice Starts the auction of an account that fails its maintenance margin requirement, or anew of one noted as insolvent that has recovered.
+    /// @dev recovered: its equity is positive
     /// @param account account
     /// @custom:reverts VaultPaused, UnderLiquidation, StalePrice, NotLiquidatable
     function startLiquidation(AccountId account) external nonReentrant {
         requireRunning();
-        Ledger.requireIdle(ledger, account);
-        AuctionState memory now_ = auctionState(account);
-        if (now_.marginWad >= 0) revert LiquidationErrors.NotLiquidatable(account, now_.marginWad);
         Liquidation.Sale storage sale = ledger.sales[account];
-        sale.startedAt = uint64(block.timestamp);
-        if (now_.equityWad <= 0) noteInsolvent(account, now_.equityWad);
+        if (sale.insolventAt == 0) Ledger.requireIdle(ledger, account);
+        AuctionState memory now_ = auctionState(account);
+        if (sale.insolventAt != 0) {
+            restart(account, now_);
+        } else {
+            if (now_.marginWad >= 0) revert LiquidationErrors.NotLiquidatable(account, now_.marginWad);
+            sale.startedAt = uint64(block.timestamp);
+            if (now_.equityWad <= 0) noteInsolvent(account, now_.equityWad);
+        }
         emit LiquidationStarted(msg.sender, account, now_.equityWad, now_.marginWad, sale.deficitWad);
     }
 
     /// @notice Declares that the auction of a solvent account has run out of value.
-    /// @dev equity less reserved cash is not positive, or the discount factor has reached 0
+    /// @dev equity less reserved cash is not positive; what is worth something is not insolvent, and goes for nothing at a discount factor of 0
     /// @param account account
     /// @custom:reverts VaultPaused, NotUnderLiquidation, StalePrice, NotLiquidatable, AuctionInsolvent, AuctionSolvent
     function declareInsolvent(AccountId account) external nonReentrant {
@@ -77,19 +85,20 @@ contract Auction is Store, ReentrancyGuardTransient {
         AuctionState memory now_ = requireFailing(account);
         Liquidation.Sale storage sale = ledger.sales[account];
         if (sale.insolventAt != 0) revert LiquidationErrors.AuctionInsolvent(now_.valueWad, now_.discountWad);
-        if (now_.valueWad > 0 && now_.discountWad > 0) revert LiquidationErrors.AuctionSolvent(now_.valueWad, now_.discountWad);
+        if (now_.valueWad > 0) revert LiquidationErrors.AuctionSolvent(now_.valueWad, now_.discountWad);
         noteInsolvent(account, now_.equityWad);
         emit InsolvencyDeclared(msg.sender, account, now_.equityWad, now_.marginWad, sale.deficitWad);
     }
 
     /// @notice Buys part of an account in liquidation.
-    /// @dev takes min(fraction, largest fraction) of everything but reserved cash; the bidder must meet its initial margin requirement with it
+    /// @dev takes min(fraction, largest fraction) of everything but reserved cash; the bidder must meet its initial margin requirement with it. An
+    /// account noted as insolvent that is worth something again is sold as a solvent one, at the start of the discount
     /// @param account account in liquidation
     /// @param bidder account that buys
     /// @param fractionWad largest part to take [wad]
     /// @param limitWad highest price to pay; negative: lowest payment to receive [wad]
     /// @custom:reverts VaultPaused, NotAuthorized, SameAccount, FractionOutOfRange, UnderLiquidation, NotUnderLiquidation, NotLiquidatable,
-    /// StalePrice, AuctionInsolvent, OwnBid, ZeroPrice, BidTooDear, InsuranceExhausted, InsufficientMargin, TooManyPositions,
+    /// StalePrice, AuctionInsolvent, OwnBid, BidTooDear, InsuranceExhausted, InsufficientMargin, TooManyPositions,
     /// TooManyOptions, SizeTooLarge
     function bid(AccountId account, AccountId bidder, uint256 fractionWad, int256 limitWad) external nonReentrant {
         requireRunning();
@@ -97,7 +106,12 @@ contract Auction is Store, ReentrancyGuardTransient {
         if (AccountId.unwrap(account) == AccountId.unwrap(bidder)) revert AccountErrors.SameAccount(account);
         if (fractionWad == 0 || fractionWad > Fixed.WAD) revert NumberErrors.FractionOutOfRange(fractionWad, Fixed.WAD);
         Ledger.requireIdle(ledger, bidder);
-        BidResult memory deal = terms(account, bidder, fractionWad);
+        AuctionState memory now_ = requireFailing(account);
+        if (ledger.sales[account].insolventAt != 0 && now_.equityWad > 0) {
+            restart(account, now_);
+            emit LiquidationRestarted(msg.sender, account, now_.equityWad, now_.marginWad);
+        }
+        BidResult memory deal = terms(account, bidder, fractionWad, now_);
         if (deal.costWad > limitWad) revert LiquidationErrors.BidTooDear(deal.costWad, limitWad);
         accrue();
         Ledger.movePart(ledger, account, bidder, deal.takenWad, ledger.sales[account].reservedWad);
@@ -107,7 +121,7 @@ contract Auction is Store, ReentrancyGuardTransient {
         emit Bid(msg.sender, account, bidder, fractionWad, limitWad, deal, image(account), image(bidder));
     }
 
-    /// @notice Ends the auction of an account whose buffer margin is restored.
+    /// @notice Ends the auction of an account whose buffer margin is restored, or that passes initial margin.
     /// @param account account
     /// @custom:reverts NotUnderLiquidation, StalePrice, StillLiquidatable
     function endLiquidation(AccountId account) external nonReentrant {
@@ -123,25 +137,29 @@ contract Auction is Store, ReentrancyGuardTransient {
     /// @param account account in liquidation
     /// @param bidder account that buys
     /// @param fractionWad largest part to take [wad]
+    /// @param state liquidation state of the account
     /// @custom:rounds the cost up, because the account or the insurance fund would lose otherwise
-    /// @custom:reverts NotUnderLiquidation, StalePrice, NotLiquidatable, AuctionInsolvent, OwnBid, ZeroPrice
-    function terms(AccountId account, AccountId bidder, uint256 fractionWad) internal view returns (BidResult memory deal) {
-        AuctionState memory now_ = requireFailing(account);
+    /// @custom:reverts AuctionInsolvent, OwnBid
+    function terms(AccountId account, AccountId bidder, uint256 fractionWad, AuctionState memory state)
+        internal
+        view
+        returns (BidResult memory deal)
+    {
         Liquidation.Sale storage sale = ledger.sales[account];
-        if (now_.discountWad < Fixed.WAD) requireStranger(account, bidder);
+        if (state.discountWad < Fixed.WAD) requireStranger(account, bidder);
         if (sale.insolventAt != 0) {
             uint256 elapsedSecs = block.timestamp - sale.insolventAt;
-            int256 whole = Liquidation.payout(now_.equityWad, now_.marginWad, elapsedSecs, ledger.terms.insolventSecs);
+            int256 marginWad = Liquidation.paidMargin(state.equityWad, state.marginWad, state.requiredWad);
+            int256 whole = Liquidation.payout(state.equityWad, marginWad, elapsedSecs, ledger.terms.insolventSecs);
             deal.takenWad = fractionWad;
             deal.costWad = -Fixed.mulDivFloor(whole, int256(fractionWad), Fixed.WAD);
             deal.ended = fractionWad == Fixed.WAD;
-            if (deal.costWad == 0 && now_.equityWad > 0) revert NumberErrors.ZeroPrice();
             return deal;
         }
-        if (now_.valueWad <= 0 || now_.discountWad == 0) revert LiquidationErrors.AuctionInsolvent(now_.valueWad, now_.discountWad);
-        uint256 most = Liquidation.maxFraction(now_.bufferWad, now_.equityWad, sale.reservedWad, now_.discountWad);
+        if (state.valueWad <= 0) revert LiquidationErrors.AuctionInsolvent(state.valueWad, state.discountWad);
+        uint256 most = Liquidation.maxFraction(state.bufferWad, state.equityWad, sale.reservedWad, state.discountWad);
         deal.takenWad = Fixed.min(fractionWad, most);
-        uint256 priceWad = Liquidation.price(uint256(now_.valueWad), now_.discountWad);
+        uint256 priceWad = Liquidation.price(uint256(state.valueWad), state.discountWad);
         deal.costWad = int256(Fixed.mulDivUp(priceWad, deal.takenWad, Fixed.WAD));
         deal.ended = deal.takenWad == most;
     }
@@ -191,6 +209,20 @@ contract Auction is Store, ReentrancyGuardTransient {
         noteDeficit(sale, equityWad);
     }
 
+    /// @notice Turns the auction of an insolvent account that is worth something again into that of a solvent one, whose clock starts anew.
+    /// @dev should it fail again, it is declared insolvent anew, and the reward of its bidders starts anew
+    /// @param account account noted as insolvent
+    /// @param state its liquidation state
+    /// @custom:reverts UnderLiquidation
+    function restart(AccountId account, AuctionState memory state) internal {
+        if (state.equityWad <= 0) revert LiquidationErrors.UnderLiquidation(account);
+        Liquidation.Sale storage sale = ledger.sales[account];
+        sale.startedAt = uint64(block.timestamp);
+        sale.insolventAt = 0;
+        noteDeficit(sale, 0);
+        state.discountWad = Liquidation.discount(ledger.terms, 0);
+    }
+
     /// @notice Records the deficit of an account.
     /// @param sale auction of the account
     /// @param equityWad equity [wad]
@@ -212,14 +244,16 @@ contract Auction is Store, ReentrancyGuardTransient {
     /// @custom:reverts StalePrice
     function auctionState(AccountId account) internal view returns (AuctionState memory now_) {
         Liquidation.Sale storage sale = ledger.sales[account];
-        (now_.equityWad, now_.marginWad) = _judge().maintenance(account);
+        Verdict.Standing memory held = _judge().maintenance(account);
+        (now_.equityWad, now_.requiredWad, now_.marginWad) = (held.equityWad, held.requiredWad, held.marginWad);
         now_.bufferWad = Liquidation.bufferMargin(now_.marginWad, now_.equityWad, ledger.terms.bufferWad);
+        if (held.initialWad >= 0 && held.initialWad > now_.bufferWad) now_.bufferWad = held.initialWad;
         now_.valueWad = now_.equityWad - int256(sale.reservedWad);
         if (sale.startedAt == 0 || sale.insolventAt != 0) return now_;
         now_.discountWad = Liquidation.discount(ledger.terms, block.timestamp - sale.startedAt);
     }
 
-    /// @notice Liquidation state of an account that is in liquidation and still fails its buffer margin.
+    /// @notice Liquidation state of an account that is in liquidation and still fails its buffer margin and initial margin.
     /// @param account account
     /// @custom:reverts NotUnderLiquidation, StalePrice, NotLiquidatable
     function requireFailing(AccountId account) internal view returns (AuctionState memory now_) {
@@ -235,14 +269,14 @@ contract Auction is Store, ReentrancyGuardTransient {
         if (ledger.sales[account].startedAt == 0) revert LiquidationErrors.NotUnderLiquidation(account);
     }
 
-    /// @notice Requires a bidder that belongs neither to the owner of the account nor to one of its operators.
+    /// @notice Requires a bidder that belongs neither to the owner of the account nor to an operator that has acted for it.
     /// @param account account in liquidation
     /// @param bidder account that buys
     /// @custom:reverts OwnBid
     function requireStranger(AccountId account, AccountId bidder) internal view {
         Account.Holder storage holder = ledger.holders[account];
-        if (Account.isAuthorized(holder, account, Account.ownerOf(bidder))) revert LiquidationErrors.OwnBid(account, bidder);
-        if (Account.isAuthorized(holder, account, msg.sender)) revert LiquidationErrors.OwnBid(account, bidder);
+        if (Account.isOwn(holder, account, Account.ownerOf(bidder))) revert LiquidationErrors.OwnBid(account, bidder);
+        if (Account.isOwn(holder, account, msg.sender)) revert LiquidationErrors.OwnBid(account, bidder);
     }
 
     /// @notice State of an account as plain values.

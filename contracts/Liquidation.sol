@@ -81,9 +81,9 @@ library Liquidation {
     }
 
     /// @notice Payment to the bidder for the whole of an insolvent account.
-    /// @dev -E + (E - margin) * elapsed / insolventSecs; negative while the bidder pays
+    /// @dev -E + (E - margin) * elapsed / insolventSecs
     /// @param equityWad equity [wad]
-    /// @param marginWad maintenance buffer, below equity [wad]
+    /// @param marginWad margin that the payout rises to, with its sign changed; below equity [wad]
     /// @param elapsedSecs time since the insolvency was recorded [seconds]
     /// @param insolventSecs length of the ramp [seconds]
     /// @custom:rounds down, because the insurance fund pays it
@@ -94,6 +94,16 @@ library Liquidation {
     {
         uint256 secs = Fixed.min(elapsedSecs, insolventSecs);
         return Fixed.mulDivFloor(equityWad - marginWad, int256(secs), insolventSecs) - equityWad;
+    }
+
+    /// @notice Margin that the payout for an insolvent account rises to, with its sign changed.
+    /// @dev max(margin, E - requirement): no haircut is paid for, as who takes collateral has its value
+    /// @param equityWad equity [wad]
+    /// @param marginWad maintenance buffer [wad]
+    /// @param requiredWad maintenance requirement [wad]
+    function paidMargin(int256 equityWad, int256 marginWad, uint256 requiredWad) internal pure returns (int256) {
+        int256 least = equityWad - int256(requiredWad);
+        return marginWad > least ? marginWad : least;
     }
 
     /// @notice Validates the auction terms.

@@ -96,7 +96,7 @@ contract Vault is Checks, Diamond {
     /// @custom:reverts NotAuthorized
     function setOperator(AccountId account, address operator, bool allowed) external {
         if (msg.sender != Account.ownerOf(account)) revert AuthorityErrors.NotAuthorized(account, msg.sender);
-        ledger.holders[account].operators[operator] = allowed;
+        Account.setOperator(ledger.holders[account], operator, allowed);
         emit OperatorSet(msg.sender, account, operator, allowed);
     }
 
@@ -294,7 +294,7 @@ contract Vault is Checks, Diamond {
     /// @notice Requires a withdrawal that is allowed at any amount.
     /// @param account account
     /// @custom:reverts VaultPaused, NotAuthorized, UnderLiquidation, DeficitOpen
-    function requireWithdrawal(AccountId account) internal view {
+    function requireWithdrawal(AccountId account) internal {
         requireRunning();
         Account.requireAuthority(ledger.holders[account], account, msg.sender);
         Ledger.requireIdle(ledger, account);

@@ -12,6 +12,16 @@ import {Valuation} from "./Valuation.sol";
 
 /// @notice Margin checks of accounts, and the margins that they compare.
 library Verdict {
+    /// @notice Standing of an account against its maintenance margin requirement.
+    /// @dev equityWad: equity; requiredWad: maintenance requirement; marginWad: maintenance buffer; initialWad: initial buffer, or the maintenance
+    /// buffer where that is negative [wad]
+    struct Standing {
+        int256 equityWad;
+        uint256 requiredWad;
+        int256 marginWad;
+        int256 initialWad;
+    }
+
     /// @notice Account valued at fresh prices.
     /// @param self ledger
     /// @param account account
@@ -99,14 +109,18 @@ library Verdict {
         }
     }
 
-    /// @notice Equity and maintenance buffer of an account, at fresh prices.
+    /// @notice Equity of an account, its maintenance requirement and buffer, and its initial buffer, at fresh prices.
+    /// @dev the initial buffer is never above the maintenance buffer, and is computed only where that is not negative
     /// @param self ledger
     /// @param account account
     /// @custom:reverts StalePrice
-    function maintenance(Ledger.State storage self, AccountId account) internal view returns (int256 equityWad, int256 marginWad) {
-        Margin.Book memory valued = freshBook(self, account);
-        uint256 required = Valuation.requirement(self, valued, Level.Maintenance);
-        return (Margin.equity(valued), Margin.adjustedEquity(valued, Level.Maintenance) - int256(required));
+    function maintenance(Ledger.State storage self, AccountId account) internal view returns (Standing memory now_) {
+        Margin.Book memory valued = Valuation.book(self, account);
+        Valuation.requireFresh(valued);
+        now_.equityWad = Margin.equity(valued);
+        now_.requiredWad = Margin.requirement(valued, Level.Maintenance);
+        now_.marginWad = Margin.adjustedEquity(valued, Level.Maintenance) - int256(now_.requiredWad);
+        now_.initialWad = now_.marginWad < 0 ? now_.marginWad : Margin.margin(valued, Level.Initial);
     }
 
     /// @notice Equity of an account, at fresh prices.

@@ -17,8 +17,23 @@ contract ProbeAccount is Probe {
         return Account.isAuthorized(operated(operator), account, sender);
     }
 
-    function requireAuthority(address operator, AccountId account, address sender) external {
-        Account.requireAuthority(operated(operator), account, sender);
+    function requireAuthority(address operator, AccountId account, address sender) external returns (bool) {
+        Account.Holder storage holder = operated(operator);
+        Account.requireAuthority(holder, account, sender);
+        return Account.isOwn(holder, account, sender) && holder.accepted[sender];
+    }
+
+    function setOperator(address operator, AccountId account, address sender, bool allowed) external returns (bool, bool) {
+        Account.Holder storage holder = operated(operator);
+        holder.accepted[operator] = true;
+        Account.setOperator(holder, sender, allowed);
+        return (Account.isAuthorized(holder, account, sender), Account.isOwn(holder, account, operator));
+    }
+
+    function isOwn(address operator, AccountId account, address sender) external returns (bool) {
+        Account.Holder storage holder = operated(operator);
+        holder.accepted[operator] = true;
+        return Account.isOwn(holder, account, sender);
     }
 
     function image(Account.Image calldata self, uint256 collaterals) external returns (Account.Image memory) {

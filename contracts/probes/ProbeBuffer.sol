@@ -12,7 +12,7 @@ contract ProbeBuffer is Probe {
         return Verdict.initialMargin(stored(self), account);
     }
 
-    function maintenance(Setup calldata self, AccountId account) external returns (int256 equityWad, int256 marginWad) {
+    function maintenance(Setup calldata self, AccountId account) external returns (Verdict.Standing memory) {
         return Verdict.maintenance(stored(self), account);
     }
 

@@ -33,6 +33,10 @@ contract ProbeLiquidation {
         return Liquidation.payout(equityWad, marginWad, elapsedSecs, insolventSecs);
     }
 
+    function paidMargin(int256 equityWad, int256 marginWad, uint256 requiredWad) external pure returns (int256) {
+        return Liquidation.paidMargin(equityWad, marginWad, requiredWad);
+    }
+
     function requireValid(Liquidation.AuctionTerms calldata terms) external pure {
         Liquidation.requireValid(terms);
     }

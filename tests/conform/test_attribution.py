@@ -160,14 +160,15 @@ def test_the_refusals_of_the_model_are_borne_out_by_their_numbers(
 
 
 def test_comparisons_are_met_at_equality(exact: ModelRecording) -> None:
-    """A limit that is the cost, margins of zero, the second of an end."""
+    """A limit that is the cost, margins of zero, the second from which on a part goes for nothing."""
     lines = [each for each in exact if each.step]
     refused = [each.outcome.refusal for each in lines if each.outcome and each.outcome.refusal]
     assert any(each.name == "BidTooDear" and each.args[0] == each.args[1] + 1 for each in refused)
     assert NotLiquidatable(AccountId("alice"), 0) in refused
     assert StillLiquidatable(AccountId("alice"), -(10**12)) in refused, "and with one unit more it ends"
     names = [each.step.action for each in lines if each.step and each.outcome and not each.outcome.refusal]
-    assert "end_liquidation" in names and names[-1] == "declare_insolvent"
+    assert "end_liquidation" in names and names[-1] == "bid"
+    assert any(each.name == "AuctionSolvent" and each.args[1] == 0 for each in refused)
 
 
 def test_each_refusal_of_a_vault_of_perps_is_met_once(recording: ModelRecording, exact: ModelRecording) -> None:

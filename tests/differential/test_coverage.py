@@ -117,7 +117,7 @@ BEHIND_DOORS = {
     appraiser: {"initialMargin", "maintenance", "equity", "requireInitial", "requireNoFall", "requireNoRise"},
     checks: {"named", "isBatchable", "accountsOf", "begin", "check", "checkPause"},
     auction: {
-        "terms", "pay", "close", "noteInsolvent", "noteDeficit", "endSale", "auctionState", "requireFailing",
+        "terms", "pay", "close", "noteInsolvent", "restart", "noteDeficit", "endSale", "auctionState", "requireFailing",
         "requireOnSale", "requireStranger", "image",
     },
     exchange: {"agree", "take", "requireLive", "requireAuthority", "requireSize", "requireOpposite"},

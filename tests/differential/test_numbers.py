@@ -313,6 +313,9 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
             "equity_wad": VALUE, "margin_wad": Integer(-(2**190), 2**190),
             "elapsed_secs": TIME, "insolvent_secs": Integer(1, 30 * 86_400),
         },
+        "paidMargin": {
+            "equity_wad": VALUE, "margin_wad": Integer(-(2**190), 2**190), "required_wad": Integer(0, 2**190),
+        },
         "requireValid": {"terms": nearly(Generated(sale), ANY_SALE)},
     },
     exp: {"exp": {"x_wad": EXPONENT}, "ln": {"x_wad": WORD}},

@@ -114,6 +114,24 @@ def require_options(self: Image, more: int) -> tuple[()]:
     return ()
 
 
+def acting(operator: str) -> Holder:
+    self = operated(operator)
+    self.accepted[operator] = True
+    return self
+
+
+def required(operator: str, account: AccountId, sender: str) -> bool:
+    self = operated(operator)
+    accounts.require_authority(self, account, sender)
+    return accounts.is_own(self, account, sender) and self.accepted[sender]
+
+
+def set_operator(operator: str, account: AccountId, sender: str, allowed: bool) -> tuple[bool, bool]:
+    self = acting(operator)
+    accounts.set_operator(self, sender, allowed)
+    return accounts.is_authorized(self, account, sender), accounts.is_own(self, account, operator)
+
+
 ACCOUNT: dict[str, tuple[Any, Any]] = {
     "ownerOf": ({"account": OneOf(IDS)}, accounts.owner_of),
     "isAuthorized": (
@@ -122,8 +140,13 @@ ACCOUNT: dict[str, tuple[Any, Any]] = {
     ),
     "requireAuthority": (
         draw_authority,
-        lambda operator, account, sender: accounts.require_authority(operated(operator), account, sender),
+        required,
     ),
+    "setOperator": (
+        lambda random: {**draw_authority(random), "allowed": random.random() < 0.5},
+        set_operator,
+    ),
+    "isOwn": (draw_authority, lambda operator, account, sender: accounts.is_own(acting(operator), account, sender)),
     "image": (
         lambda random: {"self": draw_image(random), "collaterals": random.randrange(9)},
         lambda self, collaterals: (accounts.image(held(self), collaterals),),

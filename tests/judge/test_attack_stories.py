@@ -32,7 +32,7 @@ def stories(folder: Path) -> dict[str, Path]:
 def test_every_story_has_one_entry() -> None:
     assert sorted([*RED, *UNSEEN, *OUTDATED, *MENDED]) == sorted(stories(FOLDER))
     assert len(RED) + len(MENDED) >= LEAST_RED - len(OUTDATED)
-    assert sorted(FOUND) == sorted(stories(FINDINGS))
+    assert sorted([*FOUND, *KNOWN["mended findings"]]) == sorted(stories(FINDINGS))
 
 
 @needs_cases
@@ -51,6 +51,12 @@ def test_an_attack_that_no_rule_sees_is_still_unseen() -> None:
 def test_a_story_that_presets_have_left_behind_still_ends_early(name: str) -> None:
     with pytest.raises(ExpectationFailed):
         red_rules(stories(FOLDER)[name])
+
+
+@pytest.mark.parametrize("name", KNOWN["mended findings"])
+def test_a_mended_finding_does_not_gain_what_it_states(name: str) -> None:
+    with pytest.raises(ExpectationFailed):
+        red_rules(stories(FINDINGS)[name])
 
 
 @needs_cases

@@ -15,7 +15,6 @@ TWINS = {"mallory-long": "mallory", "mallory-short": "mallory", "sybil": "mallor
 # gains by paper, from the figures of each story
 GAINS = {
     "operator-is-custodian": 1_000,
-    "operator-shield": 7_860,  # the fund's
 }
 
 

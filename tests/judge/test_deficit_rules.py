@@ -78,13 +78,13 @@ STORIES = {
     "cent-stops-all": {("V34", "cent-stops-all")},
     "run-before-note": {("V17", "run-before-note")},
     "phantom-insurance": {("V17", "run-before-note"), ("V18", "phantom-insurance"), ("V34", "cent-stops-all")},
-    "recovered-confiscated": {("V34", "cent-stops-all")},
+    "attacks/recovered-confiscated": {("V34", "cent-stops-all")},
 }
 
 
 def story(name: str) -> list[Found]:
     """The breaches of the rules of deficits in an attack story."""
-    return breaches(load(str(CASES / "attacks" / f"{name}.scenario.yaml")), *RULES)
+    return breaches(load(name if "/" in name else str(CASES / "attacks" / f"{name}.scenario.yaml")), *RULES)
 
 
 def test_a_deficit_that_is_noted_and_covered_breaks_no_rule(tmp_path: Path) -> None:

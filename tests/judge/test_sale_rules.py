@@ -23,7 +23,7 @@ from crossvault.mirror.auction import Auction
 from crossvault.scenario import load
 from crossvault.walks.random_walk import Walk
 from judged import Found, breaches, written
-from places import CASES, TESTS
+from places import CASES
 
 WAD = 10**18
 AUCTION = """\
@@ -119,8 +119,6 @@ PLANTS: dict[str, tuple[str, str, Any, str, Callable[..., Any]]] = {
 STORIES = {
     "clock-through-pause": {("V22", "clock-through-pause")},
     "clock-through-stale": {("V22", "clock-through-stale")},
-    "payout-solvent": {("V22", "payout-solvent"), ("V25", "payout-solvent")},
-    "recovered-confiscated": {(number, "recovered-confiscated") for number in ("V22", "V23", "V25")},
     "zero-decimals": {("V28", "zero-decimals")},
 }
 
@@ -183,17 +181,15 @@ def test_honest_walks_break_rules_of_sales_only_by_known_weaknesses(seed: int) -
 
 
 def test_a_run_counts_known_weaknesses_with_their_money() -> None:
-    """Half of 6,545.45 is paid: 6 / 11 of 12,000, rounded down."""
-    ran = run(str(TESTS / "findings" / "sold-above-initial.scenario.yaml"), chain=False)
-    part = 7_200 * WAD // 13_200
-    taken, paid = 12_000 * part, 6_000 * part
+    """30,000 of deficits are not noted while 70,000 of 85,000 leave."""
+    ran = run(str(CASES / "attacks" / "run-before-note.scenario.yaml"), chain=False)
     assert ran.failure is None
-    assert ran.to_dict()["known_weaknesses"] == {"V23": {"count": 1, "money_wad": str(taken - paid)}}
-    assert "and money moved: V23 1 (3,272.73)" in " ".join(str(ran).split())
+    money_wad = 30_000 * 70_000 * WAD // 85_000
+    assert ran.to_dict()["known_weaknesses"]["V17"] == {"count": 1, "money_wad": str(money_wad)}
 
 
 def test_a_judge_may_stop_at_a_known_weakness() -> None:
-    story = load(str(TESTS / "findings" / "sold-above-initial.scenario.yaml"))
+    story = load(str(CASES / "attacks" / "cent-stops-all.scenario.yaml"))
     model, judge = Model(story.world), Judge(how="strict")
 
     def applied(step: Step) -> Outcome:
@@ -202,6 +198,6 @@ def test_a_judge_may_stop_at_a_known_weakness() -> None:
         judge.after(step, outcome, model)
         return outcome
 
-    with pytest.raises(BrokenInvariant, match="V23"):
+    with pytest.raises(BrokenInvariant, match="V34"):
         for _ in driven(story.steps(model), applied):
             pass

@@ -17,6 +17,7 @@ from plant_search import NONE, Collector
 FOLDER, FINDINGS = CASES / "attacks", TESTS / "findings"
 KNOWN: dict[str, dict[str, Any]] = yaml.safe_load((TESTS / "known_reds.yaml").read_text(encoding="utf8"))
 MENDED: dict[str, str] = KNOWN["mended"]
+OPEN: dict[str, str] = KNOWN["open"]
 
 
 def red_rules(path: str | Path) -> dict[str, list[str]]:

@@ -74,7 +74,7 @@ class Liquidator:
             yield doors.end_liquidation(at, self.account.owner, account=target)
             return
         sale = model.vault.ledger.sales[target]
-        if sale.insolvent_at == 0 and (auction.value_wad <= 0 or auction.discount_wad == 0):
+        if sale.insolvent_at == 0 and auction.value_wad <= 0:
             yield doors.declare_insolvent(at, self.account.owner, account=target)
         yield from self._bid(model, target, metrics, at)
 
@@ -94,12 +94,15 @@ class Liquidator:
     def _cost(self, model: Model, target: AccountId, auction: AuctionState, metrics: Metrics, at: int) -> int | None:
         """Cost of the whole account [wad], negative when it pays; None when it is not worth it yet."""
         sale, terms = model.vault.ledger.sales[target], model.vault.ledger.terms
-        if sale.insolvent_at:
+        if sale.insolvent_at and auction.equity_wad > 0:
+            auction.discount_wad = terms.start_wad  # it is sold as a solvent one, from the start of the discount
+        elif sale.insolvent_at:
             elapsed_secs = at - sale.insolvent_at
-            pays_wad = liquidation.payout(auction.equity_wad, auction.margin_wad, elapsed_secs, terms.insolvent_secs)
+            margin_wad = liquidation.paid_margin(auction.equity_wad, auction.margin_wad, auction.required_wad)
+            pays_wad = liquidation.payout(auction.equity_wad, margin_wad, elapsed_secs, terms.insolvent_secs)
             least_wad = fixed.mul_div_up(metrics.maintenance_requirement_wad, self.rule.reward_wad, fixed.WAD)
             return -pays_wad if pays_wad + auction.equity_wad >= least_wad else None
-        if auction.value_wad <= 0 or not 0 < auction.discount_wad <= self.rule.discount_wad:
+        if auction.value_wad <= 0 or auction.discount_wad > self.rule.discount_wad:
             return None
         return liquidation.price(auction.value_wad, auction.discount_wad)
 

@@ -38,16 +38,16 @@ def gain(act: PlayedAct) -> int:
 def ordinary(act: PlayedAct, gained_wad: int) -> int:
     """The ordinary gain of a bid on a stranger [wad]: the discount of the seconds in which a bid could be made.
 
-    Of an insolvent account all that is paid; nothing where the account is worth something.
+    Of an insolvent account all that is paid; one that is worth something again is sold from the start of the discount.
     """
     if act.sold is None or not act.is_own or act.step.args["account"] in COALITION or gained_wad <= 0:
         return 0
     sold, terms = act.sold, act.model.vault.ledger.terms
-    if sold.insolvent_at:
-        return 0 if sold.worth.true_wad > 0 or sold.worth.equity_wad > 0 else gained_wad
-    elapsed_secs = act.step.at - sold.started_at
+    if sold.insolvent_at and sold.worth.equity_wad <= 0:
+        return 0 if sold.worth.true_wad > 0 else gained_wad
+    elapsed_secs = 0 if sold.insolvent_at else act.step.at - sold.started_at
     now = fixed.WAD - liquidation.discount(terms, elapsed_secs)
-    fair = fixed.WAD - liquidation.discount(terms, elapsed_secs - sold.lost_secs)
+    fair = fixed.WAD - liquidation.discount(terms, max(0, elapsed_secs - sold.lost_secs))
     return gained_wad if now == 0 else gained_wad * fair // now
 
 

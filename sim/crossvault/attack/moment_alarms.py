@@ -16,7 +16,7 @@ from crossvault.mirror.account import AccountId
 
 SHIELD, LOCK, IDLE = "shield", "lock", "idle"
 DUST = 1_000  # so many times a deficit must be locked by it
-_WAITS = frozenset({"", "InsuranceExhausted", "InsufficientMargin", "ZeroPrice"})  # for the fund, or a richer stranger
+_WAITS = frozenset({"", "InsuranceExhausted", "InsufficientMargin"})  # for the fund, or a richer stranger
 _ENOUGH = 10**40
 
 

@@ -204,7 +204,7 @@ def _sell_on(view: MoveView, numbers: Numbers) -> Step | None:
         state = vault.auction_state(target, now=view.at)
     except Refusal:
         return None
-    if not sale.insolvent_at and (state.value_wad <= 0 or state.discount_wad == 0):
+    if not sale.insolvent_at and state.value_wad <= 0:
         return doors.declare_insolvent(view.at, bidder.owner, account=target)
     fraction_wad = WAD if numbers[2] < 0.7 else max(1, _share(numbers[3], WAD))
     return doors.bid(

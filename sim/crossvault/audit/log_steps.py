@@ -36,7 +36,7 @@ DOOR_OF: Mapping[str, Action] = {
     "SurfacePublished": "publish_surface", "PortfolioScheduled": "schedule_portfolio",
     "PortfolioEnacted": "enact_portfolio", "RulesScheduled": "schedule_rules", "RulesEnacted": "enact_rules",
 }  # fmt: skip
-INTERIM_EVENTS = ("InterestAccrued", "ExpirySettled")
+INTERIM_EVENTS = ("InterestAccrued", "ExpirySettled", "LiquidationRestarted")
 RENAMED_ARGUMENTS = {("GuardianSet", "to"): "guardian"}
 BATCHABLE: tuple[Action, ...] = ("deposit_cash", "withdraw_cash", "deposit_collateral", "withdraw_collateral", "trade")
 _PAID_BY: tuple[Action, ...] = ("deposit_cash", "deposit_collateral", "fund_insurance")

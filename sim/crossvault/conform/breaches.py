@@ -21,7 +21,7 @@ _BREACHES: Mapping[type[Refusal], Callable[..., bool]] = {
     liquidation_errors.NotLiquidatable: lambda account, margin: margin >= 0,
     liquidation_errors.StillLiquidatable: lambda account, margin: margin < 0,
     liquidation_errors.BidTooDear: lambda cost, limit: cost > limit,
-    liquidation_errors.AuctionSolvent: lambda value, discount: value > 0 and discount > 0,
+    liquidation_errors.AuctionSolvent: lambda value, discount: value > 0,
     liquidation_errors.InsuranceExhausted: lambda held, needed: needed > held,
     liquidation_errors.DeficitOpen: lambda deficit, insurance: deficit > insurance,
     number_errors.AmountTooLarge: lambda amount, cap: amount > cap,

@@ -51,7 +51,7 @@ class ExactScenes(SceneSteps):
     def _scenes(self) -> tuple[Scene, ...]:
         return (
             self._listed, self._drained, self._filled, self._traded, self._margined, self._restored, self._bought,
-            self._exhausted, self._unpriced, self._waited,
+            self._exhausted, self._recovered, self._waited,
         )  # fmt: skip
 
     def _listed(self, model: Model) -> Iterator[Step]:
@@ -143,8 +143,8 @@ class ExactScenes(SceneSteps):
         yield from (self._pay(BOB, max(-metrics.equity_wad // _RAW, 1)), self._start(BOB))
         yield from self._at_cost(model, BOB, MAKER, WAD)
 
-    def _unpriced(self, model: Model) -> Iterator[Step]:
-        """A bid for so small a part of an insolvent account, which is worth something again, that it has no price."""
+    def _recovered(self, model: Model) -> Iterator[Step]:
+        """An insolvent account that is worth something again: bought at the start of the discount, and put up anew."""
         yield from (self._print(PRICE), self._pay(HER_OTHER, RICH_RAW), self._deal(HER_OTHER, 500))
         yield from self._lower(model, HER_OTHER, 5, to_wad=0)
         yield self._start(HER_OTHER)
@@ -152,7 +152,8 @@ class ExactScenes(SceneSteps):
         paid_wad = metrics.maintenance_requirement_wad // self.world.terms.insolvent_secs  # for the whole in a second
         yield self._pay(HER_OTHER, max(-metrics.equity_wad, 0) // _RAW + max((paid_wad - WAD // 2) // _RAW, 1))
         self._at += 1
-        yield from (self._print(), self._bid(HER_OTHER, CAROL, 1), self._bid(HER_OTHER, CAROL, WAD))
+        yield from (self._print(), self._start(HER_OTHER), self._bid(HER_OTHER, CAROL, 1))
+        yield from (self._declare(HER_OTHER), self._bid(HER_OTHER, CAROL, WAD))
 
     def _waited(self, model: Model) -> Iterator[Step]:
         """The last second in which an auction has value, and the next one."""
@@ -180,14 +181,15 @@ class ExactScenes(SceneSteps):
 
     def _raise(self, model: Model, account: AccountId, buffer_wad: int) -> Iterator[Step]:
         """Cash that restores maintenance margin with a buffer to a unit below zero, an end that fails, and the unit."""
-        equity_wad, margin_wad = model.vault.maintenance(account, now=self._at)
-        missing = -liquidation.buffer_margin(margin_wad, equity_wad, buffer_wad) // _RAW
+        held = model.vault.maintenance(account, now=self._at)
+        missing = -liquidation.buffer_margin(held.margin_wad, held.equity_wad, buffer_wad) // _RAW
         yield from (self._pay(account, max(missing - 1, 1)), self._end(account), self._pay(account, 1))
 
     def _at_cost(self, model: Model, account: AccountId, bidder: AccountId, fraction: int) -> Iterator[Step]:
         """A bid whose limit is a wei below its cost, and one whose limit is its cost."""
         try:
-            deal = model.vault.terms(account, bidder, fraction, sender=bidder.owner, now=self._at)
+            state = model.vault.require_failing(account, now=self._at)
+            deal = model.vault.terms(account, bidder, fraction, state, sender=bidder.owner, now=self._at)
         except Refusal:
             return
         for limit in (deal.cost_wad - 1, deal.cost_wad):

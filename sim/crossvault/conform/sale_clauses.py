@@ -57,7 +57,6 @@ SALES = (
     refusal(_SECTION, "an auction that has restored the margin is over", "auction", "NotLiquidatable", "bid",
             "declare_insolvent"),
     refusal(_SECTION, "a fraction of zero or above one is refused", "auction", "FractionOutOfRange", "bid"),
-    refusal(_SECTION, "a bid at a price of zero is refused", "auction", "ZeroPrice", "bid"),
     refusal(_SECTION, "a bid above the bidder's limit is refused", "auction", "BidTooDear", "bid"),
     refusal(_SECTION, "the owner, its operators and their accounts do not buy below value", "auction", "OwnBid",
             "bid"),

@@ -14,6 +14,7 @@ from crossvault.mirror.account import AccountId
 
 _WHAT = {
     "LiquidationStarted": "start",
+    "LiquidationRestarted": "restart",
     "InsolvencyDeclared": "insolvent",
     "Bid": "bid",
     "LiquidationEnded": "end",
@@ -38,8 +39,8 @@ class AuctionHistory:
     def _row(self, what: str, values: dict[str, Any], at: int) -> Row:
         account = values["account"]
         insurance_wad = self._model.vault.ledger.cash.insurance_wad
-        if what == "start":
-            self._numbers[account] += 1
+        if what in ("start", "restart"):
+            self._numbers[account] += account not in self._begun
             self._begun[account] = at, values["equity_wad"] <= 0
         if what == "insolvent":
             self._begun[account] = self._begun[account][0], True

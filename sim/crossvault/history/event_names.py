@@ -36,6 +36,7 @@ EVENT_FIELDS: Mapping[str, Sequence[str]] = {
     "InterestEnacted": ("sender", "interest"),
     "InterestScheduled": ("sender", "interest", "effective_at"),
     "LiquidationEnded": ("sender", "account", "margin_wad"),
+    "LiquidationRestarted": ("sender", "account", "equity_wad", "margin_wad"),
     "LiquidationStarted": ("sender", "account", "equity_wad", "margin_wad", "deficit_wad"),
     "ModeSet": ("sender", "account", "mode"),
     "OperatorSet": ("sender", "account", "operator", "allowed"),

@@ -194,6 +194,7 @@ _NOTES: dict[str, Callable[[PaymentHistory, Values], None]] = {
     "Traded": PaymentHistory._traded,
     "Settled": PaymentHistory._settled,
     "LiquidationStarted": PaymentHistory._sale_begins,
+    "LiquidationRestarted": PaymentHistory._sale_begins,
     "InsolvencyDeclared": PaymentHistory._sale_begins,
     "LiquidationEnded": PaymentHistory._sale_begins,
     "Bid": PaymentHistory._bought,

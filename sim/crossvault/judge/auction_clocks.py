@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from crossvault.mirror.account import AccountId
 
 
+def is_restarted(outcome: Outcome) -> bool:
+    """Whether a bid has turned the auction of an insolvent account into that of a solvent one."""
+    return any(event.name == "LiquidationRestarted" for event in outcome.events)
+
+
 class AuctionClock(NamedTuple):
     """An auction: when it began, the time that is counted so far, and its seconds in which a bid was possible.
 
@@ -51,10 +56,12 @@ class AuctionClocks(NamedTuple):
         )
 
     def after(self, step: Step, outcome: Outcome, after: Books) -> AuctionClocks:
-        """The clocks after a step: an accepted start begins one, the end of an auction ends it."""
+        """The clocks after a step: an accepted start or restart begins one, the end of an auction ends it."""
         if outcome.refusal is not None:
             return self
         if step.action == "start_liquidation":
+            return AuctionClocks({**self.clocks, step.args["account"]: AuctionClock(step.at, step.at)})
+        if is_restarted(outcome) and after.account(step.args["account"]).sale.started_at:
             return AuctionClocks({**self.clocks, step.args["account"]: AuctionClock(step.at, step.at)})
         if step.action in ("bid", "end_liquidation") and not after.account(step.args["account"]).sale.started_at:
             return AuctionClocks({each: clock for each, clock in self.clocks.items() if each != step.args["account"]})

@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 
 
 class AuctionFigures(NamedTuple):
-    """Equity E, margin_MM, buffer margin BM, and value E - R of an account on sale [wad]."""
+    """Equity E, margin_MM, buffer margin BM, and value E - R of an account on sale [wad].
+
+    paid: max(margin_MM, E - requirement), whose opposite the payout of an insolvent account rises to.
+    """
 
     equity: Bracket
     margin: Bracket
+    paid: Bracket
     buffer: Bracket
     value: Bracket
 
@@ -34,7 +38,9 @@ def auction_figures(value: AccountValue, sale: SaleBook, terms: AuctionTerms) ->
         margin.low + short.low * terms.buffer_wad // WAD,
         margin.high + short.high * terms.buffer_wad // WAD,
     )
-    return AuctionFigures(value.equity, margin, buffer, value.equity.minus(Bracket.of(sale.reserved_wad)))
+    unpaid = value.equity.minus(value.maintenance_requirement)
+    paid = Bracket(max(margin.low, unpaid.low), max(margin.high, unpaid.high))
+    return AuctionFigures(value.equity, margin, paid, buffer, value.equity.minus(Bracket.of(sale.reserved_wad)))
 
 
 def discount(terms: AuctionTerms, elapsed_secs: int) -> int:
@@ -61,13 +67,13 @@ def price_of_part(value_wad: int, discount_wad: int, taken_wad: int) -> int:
 
 
 def payout(figures: AuctionFigures, elapsed_secs: int, insolvent_secs: int) -> Bracket:
-    """The payment for all of an insolvent account: from -E to -margin_MM over its ramp, rounded down [wad]."""
+    """The payment for all of an insolvent account: from -E to -paid over its ramp, rounded down [wad]."""
     secs = min(elapsed_secs, insolvent_secs)
     return Bracket(
-        _payout(figures.equity.high, figures.margin.high, secs, insolvent_secs),
-        _payout(figures.equity.low, figures.margin.low, secs, insolvent_secs),
+        _payout(figures.equity.high, figures.paid.high, secs, insolvent_secs),
+        _payout(figures.equity.low, figures.paid.low, secs, insolvent_secs),
     )
 
 
-def _payout(equity_wad: int, margin_wad: int, secs: int, insolvent_secs: int) -> int:
-    return (equity_wad - margin_wad) * secs // insolvent_secs - equity_wad
+def _payout(equity_wad: int, paid_wad: int, secs: int, insolvent_secs: int) -> int:
+    return (equity_wad - paid_wad) * secs // insolvent_secs - equity_wad

@@ -79,30 +79,10 @@ def grants(moment: Moment) -> Iterator[Breach]:
 def shields(moment: Moment) -> Iterator[Breach]:
     """V31: naming an operator takes no bidder away from an account on sale.
 
-    Red at a grant by an account in liquidation to one that could not act for it before, and at a bid that is refused
-    because of an operator that never acted for the account: it did not choose to be one.
+    Red at a bid that is refused because of an operator that never acted for the account: it did not choose to be one.
     """
-    step = moment.step
-    if step.action == "set_operator":
-        if moment.accepted:
-            yield from _shielding_grant(moment)
-    elif step.action == "bid" and type(moment.outcome.refusal).__name__ == _OWN_BID:
+    if moment.step.action == "bid" and type(moment.outcome.refusal).__name__ == _OWN_BID:
         yield from _shielded(moment)
-
-
-def _shielding_grant(moment: Moment) -> Iterator[Breach]:
-    account, operator = moment.step.args["account"], moment.step.args["operator"]
-    is_new = moment.step.args["allowed"] and not moment.rulebook.is_authorized(account, operator)
-    if is_new and moment.before.account(account).sale.started_at and _is_bidder(moment, operator):
-        yield Breach(f"{account} is on sale and names {operator} its operator, whose bids are refused from now on")
-
-
-def _is_bidder(moment: Moment, name: str) -> bool:
-    """Whether a name has an account to bid with: its own that holds cash, or one that it acts for."""
-    books, rights = moment.before.accounts, moment.rulebook
-    return any(
-        book.principal > 0 and rights.is_authorized(account, name) for account, book in books.items()
-    )  # fmt: skip
 
 
 def _shielded(moment: Moment) -> Iterator[Breach]:

@@ -27,7 +27,8 @@ FEEDERS = frozenset({"publish_price", "publish_forward", "publish_surface"})
 OF_ACCOUNT_OWNERS = frozenset({"set_operator", "set_mode"})
 LOCKED_EVENTS = frozenset({
     "ModeSet", "CashDeposited", "CashWithdrawn", "CollateralDeposited", "CollateralWithdrawn", "InsuranceFunded",
-    "Traded", "Settled", "LiquidationStarted", "InsolvencyDeclared", "Bid", "LiquidationEnded", "Batched",
+    "Traded", "Settled", "LiquidationStarted", "LiquidationRestarted", "InsolvencyDeclared", "Bid",
+    "LiquidationEnded", "Batched",
 })  # fmt: skip
 """Events of the doors that share one lock."""
 _SWEEP = 16  # orders are compared whole at one of so many steps, and else those that a step names

@@ -120,7 +120,8 @@ def _settle(moment: Moment, args: Args) -> Iterator[str]:
 
 
 def _start(moment: Moment, args: Args) -> Iterator[str]:
-    yield from _idle(moment.before, args["account"])
+    if not moment.before.account(args["account"]).sale.insolvent_at:  # an insolvent one starts anew where it recovers
+        yield from _idle(moment.before, args["account"])
 
 
 def _declare(moment: Moment, args: Args) -> Iterator[str]:

@@ -124,6 +124,11 @@ class EventReplay:
         insolvent_at = self.at if equity_wad <= 0 else 0
         self._change_account(account, sale=SaleBook(self.at, insolvent_at, 0, deficit_wad))
 
+    def _sale_restarted(self, account: AccountId, equity_wad: int, margin_wad: int) -> None:
+        self._note_deficit(account, 0)
+        sale = self._account(account).sale
+        self._change_account(account, sale=SaleBook(self.at, 0, sale.reserved_wad, 0))
+
     def _insolvent(self, account: AccountId, equity_wad: int, margin_wad: int, deficit_wad: int) -> None:
         self._note_deficit(account, deficit_wad)
         sale = self._account(account).sale
@@ -269,6 +274,7 @@ _HANDLERS: Mapping[str, Callable[..., None]] = {
     "CashWithdrawn": EventReplay._cash_moved, "CollateralDeposited": EventReplay._balance,
     "CollateralWithdrawn": EventReplay._balance, "Traded": EventReplay._traded, "Settled": EventReplay._settled,
     "LiquidationStarted": EventReplay._sale_noted, "InsolvencyDeclared": EventReplay._insolvent,
+    "LiquidationRestarted": EventReplay._sale_restarted,
     "LiquidationEnded": EventReplay._sale_ended, "Bid": EventReplay._bid, "InterestAccrued": EventReplay._interest,
     "InsuranceFunded": EventReplay._funded, "PricePublished": EventReplay._printed,
     "ForwardPublished": EventReplay._forward, "SurfacePublished": EventReplay._surface,

@@ -31,9 +31,9 @@ _ORDINARY = frozenset({
 """Refusals that are mostly the caller's own."""
 MOST_POSITIONS, MOST_OPTIONS = 32, 24
 _SALES = frozenset({"start_liquidation", "declare_insolvent", "bid"})
-_EXCUSES = frozenset({"InsuranceExhausted", "InsufficientMargin", "ZeroPrice"})
-"""The fund is empty; parameters require of any holder more than all cash; the price is exactly zero in this second."""
-DUST, SHIELD = "stale-dust-shield", "operator-shield"
+_EXCUSES = frozenset({"InsuranceExhausted", "InsufficientMargin"})
+"""The fund is empty; parameters require of any holder more than all cash."""
+DUST = "stale-dust-shield"
 
 
 def can_be_sold(moment: Moment) -> Iterator[Breach]:
@@ -66,7 +66,7 @@ def _shut_out(moment: Moment) -> Iterator[Breach]:
     if account.owner in names or any((account, name) in moment.rulebook.acted for name in names):
         return
     what = f"the owner of {account} has made {' and '.join(sorted(names))} its operator, who may not bid now"
-    yield Breach(what, None, (account, bidder), SHIELD)
+    yield Breach(what, None, (account, bidder))
 
 
 def _sellable(moment: Moment, account: AccountId) -> Iterator[Breach]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crossvault.judge.auction_figures import discount
+from crossvault.judge.auction_clocks import is_restarted
+from crossvault.judge.auction_figures import auction_figures, discount
 from crossvault.judge.moment import Moment
 from crossvault.judge.rounding import WAD, ceiling
 from crossvault.judge.true_worth import true_equities
@@ -33,12 +34,12 @@ def auction_gain(moment: Moment, person: str) -> int:
 
 def _whole_gain(moment: Moment, account: AccountId) -> int:
     """What the rule of its auction leaves of a whole account to who buys it [wad]."""
-    sale, worth = moment.before.account(account).sale, moment.value_before(account)
-    if sale.insolvent_at:
-        secs = min(moment.at - sale.insolvent_at, moment.before.auction.insolvent_secs)
-        span_wad = worth.equity.high - worth.maintenance_margin.low
-        return ceiling(span_wad * secs, moment.before.auction.insolvent_secs)
-    elapsed_secs = moment.at - sale.started_at
+    sale, terms, worth = moment.before.account(account).sale, moment.before.auction, moment.value_before(account)
+    if sale.insolvent_at and not is_restarted(moment.outcome):
+        secs = min(moment.at - sale.insolvent_at, terms.insolvent_secs)
+        figures = auction_figures(worth, sale, terms)
+        return ceiling((figures.equity.high - figures.paid.low) * secs, terms.insolvent_secs)
+    elapsed_secs = 0 if sale.insolvent_at else moment.at - sale.started_at
     biddable_secs = moment.clocks.biddable_secs(account, sale.started_at, moment.at)
-    left_wad = WAD - discount(moment.before.auction, min(elapsed_secs, biddable_secs))
+    left_wad = WAD - discount(terms, min(elapsed_secs, biddable_secs))
     return ceiling((worth.equity.high - sale.reserved_wad) * left_wad, WAD)

@@ -275,7 +275,7 @@ _REASONS: Mapping[str, Callable[[Moment], bool]] = {
     "TooManyCollaterals": lambda m: len(m.rulebook.collaterals) >= MOST_COLLATERALS,
     "TokenListed": _listed_token,
     "TooManyDecimals": lambda m: m.rulebook.decimals[m.step.args["token"]] > MOST_DECIMALS,
-    "ZeroPrice": lambda m: m.step.action == "bid" or 0 in _priced(m),
+    "ZeroPrice": lambda m: 0 in _priced(m),
     "PriceTooLarge": lambda m: max(0, *_priced(m)) > CAP or abs(m.step.args.get("premium_wad", 0)) > MOST_PREMIUM,
     "ConfidenceTooLarge": lambda m: m.step.args["confidence_wad"] > WAD,
     "PriceFromFuture": lambda m: m.step.args["published_at"] > m.at,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 UNASSIGNED = ""  # the name of the zero address
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
+_ELSEWHERE = frozenset({"cancel", "cancel_below"})  # doors of the exchange: an act there is none at the vault
 _CALLING = ("reentrant", "callback")  # kinds of tokens that enter the vault from within their transfers
 Change = tuple[Any, ...]
 """What is announced: a kind of parameter, the number that it belongs to where there is one, and its value."""
@@ -103,6 +104,8 @@ class RuleBook(NamedTuple):
         return self._replace(levels=_merged(self.levels, underlying, (*kept, IndexLevel(step.at, index_wad))))
 
     def _with_acts(self, step: Step) -> RuleBook:
+        if step.action in _ELSEWHERE:
+            return self
         acts = [(account, step.sender) for account in acting(step) if account.owner != step.sender]
         if not acts or self.acted.issuperset(acts):
             return self

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from crossvault.judge.account_value import AccountValue, account_value
+from crossvault.judge.auction_clocks import is_restarted
 from crossvault.judge.auction_figures import AuctionFigures, auction_figures, discount
 from crossvault.judge.bid_parts import MovingAccount, after_bid
 from crossvault.judge.moment import Moment
@@ -18,7 +19,7 @@ class SaleBid(NamedTuple):
     """A bid: parties, what was wanted, taken and paid [wad], the auction before it, the account's value and figures.
 
     discount_wad: d by the clock of the auction, 0 once it is insolvent. fair_wad: d by the seconds in which a bid was
-    possible.
+    possible. sale: after it is restarted, where the account has recovered.
     """
 
     account: AccountId
@@ -53,8 +54,10 @@ def _sale_bid(moment: Moment) -> SaleBid:
     event = next(each for each in moment.outcome.events if each.name == "Bid")
     sender, account, bidder, fraction_wad, _, deal, *_ = event.values
     sale, terms = moment.before.account(account).sale, moment.before.auction
-    elapsed = moment.at - sale.started_at
     biddable = moment.clocks.biddable_secs(account, sale.started_at, moment.at)
+    if is_restarted(moment.outcome):
+        sale, biddable = sale._replace(started_at=moment.at, insolvent_at=0, deficit_wad=0), 0
+    elapsed = moment.at - sale.started_at
     accrued = moment.before._replace(cash=moment.after.cash)  # the interest of the bid's time, as it is stored
     value = account_value(accrued, account, moment.at)
     return SaleBid(

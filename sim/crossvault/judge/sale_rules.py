@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from crossvault.judge.auction_figures import (
     auction_figures,
-    discount,
     largest_fraction,
     payout,
     price_of_part,
@@ -22,9 +21,7 @@ NEIGHBOURLY = frozenset({"start_liquidation", "declare_insolvent", "bid", "end_l
 _OWN = frozenset({"cash", "accounts", "tokens"})
 _CENT = WAD // 100
 
-PAUSED, STALE = "clock-through-pause", "clock-through-stale"
-RECOVERED, SOLVENT, UNITS = "recovered-confiscated", "payout-solvent", "zero-decimals"
-ABOVE = "sold-above-initial"
+PAUSED, STALE, UNITS = "clock-through-pause", "clock-through-stale", "zero-decimals"
 
 
 def third_parties_untouched(moment: Moment) -> Iterator[Breach]:
@@ -49,7 +46,10 @@ def _wallets(books: Books) -> dict[tuple[str, str], int]:
 
 
 def paid_by_discount(moment: Moment) -> Iterator[Breach]:
-    """V22: a bid pays at least d * value of what it takes, d falling only in seconds in which a bid was possible."""
+    """V22: a bid pays at least d * value of what it takes, d falling only in seconds in which a bid was possible.
+
+    Nothing that is worth something is declared insolvent.
+    """
     if moment.step.action == "declare_insolvent" and moment.accepted:
         yield from _declared(moment)
     bid = sale_bid(moment)
@@ -65,21 +65,16 @@ def paid_by_discount(moment: Moment) -> Iterator[Breach]:
 
 
 def _declared(moment: Moment) -> Iterator[Breach]:
-    """An account that is worth something is declared insolvent once d has reached 0, not before."""
+    """An account is declared insolvent once it is worth nothing beyond its reserved cash, not before."""
     account = moment.step.args["account"]
-    sale, terms = moment.before.account(account).sale, moment.before.auction
-    value = auction_figures(moment.value_before(account), sale, terms).value.low
-    elapsed = moment.at - sale.started_at
-    fair_wad = discount(terms, min(elapsed, moment.clocks.biddable_secs(account, sale.started_at, moment.at)))
-    if value > 0 and fair_wad > 0:
-        what = f"{account} is declared insolvent with a value of {value} wad and a discount factor of {fair_wad}"
-        yield Breach(what, value, (account,), "" if discount(terms, elapsed) else _clock_weakness(moment, account))
+    sale = moment.before.account(account).sale
+    value = auction_figures(moment.value_before(account), sale, moment.before.auction).value.low
+    if value > 0:
+        yield Breach(f"{account} is declared insolvent with a value of {value} wad", value, (account,))
 
 
 def _weakness(moment: Moment, bid: SaleBid) -> str:
     """The known weakness by which a bid pays less than it should."""
-    if not bid.is_solvent:
-        return RECOVERED if bid.fair_wad else SOLVENT
     return _clock_weakness(moment, bid.account) if bid.fair_wad > bid.discount_wad else ""
 
 
@@ -95,18 +90,21 @@ def sold_within_bounds(moment: Moment) -> Iterator[Breach]:
     """
     if moment.step.action == "start_liquidation" and moment.accepted:
         account = moment.step.args["account"]
-        margin = moment.value_before(account).maintenance_margin
-        if margin.low >= 0:
-            yield Breach(
-                f"{account} is put up for sale with a maintenance margin of {margin.low} wad", None, (account,)
-            )
+        value = moment.value_before(account)
+        if moment.before.account(account).sale.started_at:
+            if value.equity.high <= 0:
+                what = f"{account} is put up for sale anew with an equity of {value.equity.high} wad"
+                yield Breach(what, None, (account,))
+        elif (margin := value.maintenance_margin).low >= 0:
+            what = f"{account} is put up for sale with a maintenance margin of {margin.low} wad"
+            yield Breach(what, None, (account,))
     bid = sale_bid(moment)
     if bid is None:
         return
     margin, buffer = bid.value.initial_margin, bid.figures.buffer
     if margin.low >= 0:
         what = f"{bid.account} is sold with an initial margin of {margin.low} wad"
-        yield Breach(what, bid.figures.value.high * bid.taken_wad // WAD - bid.cost_wad, (bid.account,), ABOVE)
+        yield Breach(what, bid.figures.value.high * bid.taken_wad // WAD - bid.cost_wad, (bid.account,))
     if buffer.low >= 0:
         yield Breach(f"{bid.account} is sold with a buffer margin of {buffer.low} wad", bid.cost_wad, (bid.account,))
     yield from _sold_too_much(bid)
@@ -116,15 +114,15 @@ def sold_within_bounds(moment: Moment) -> Iterator[Breach]:
 def _sold_too_much(bid: SaleBid) -> Iterator[Breach]:
     """More than f_max is sold: of a solvent account, or of one that is worth something again."""
     if bid.is_solvent:
-        most, weakness = largest_fraction(bid.figures, bid.sale.reserved_wad, bid.discount_wad), ""
+        most = largest_fraction(bid.figures, bid.sale.reserved_wad, bid.discount_wad)
     elif bid.figures.equity.low > 0 and bid.fair_wad:
-        most, weakness = largest_fraction(bid.figures, 0, bid.fair_wad), RECOVERED
+        most = largest_fraction(bid.figures, 0, bid.fair_wad)
     else:
         return
     if bid.taken_wad > most.high:
         money = bid.figures.value.high * (bid.taken_wad - most.high) // WAD
         what = f"{bid.bidder} takes {bid.taken_wad} of {bid.account}, at most {most.high} [wad]"
-        yield Breach(what, money, (bid.account, bid.bidder), weakness)
+        yield Breach(what, money, (bid.account, bid.bidder))
 
 
 def _reserve_sold(moment: Moment, bid: SaleBid) -> Iterator[Breach]:
@@ -157,7 +155,7 @@ def no_own_bid(moment: Moment) -> Iterator[Breach]:
 
 
 def fund_pays_within_ramp(moment: Moment) -> Iterator[Breach]:
-    """V25: the fund pays for insolvent accounts alone, at most what the ramp from -E to -margin_MM has reached."""
+    """V25: the fund pays for insolvent accounts alone, at most what their ramp has reached, which starts at -E."""
     spent = moment.before.cash.insurance_wad - moment.after.cash.insurance_wad
     if moment.step.action != "bid":
         if spent > 0:
@@ -177,8 +175,7 @@ def fund_pays_within_ramp(moment: Moment) -> Iterator[Breach]:
         )
     if bid.figures.equity.low > 0:
         what = f"the fund pays {paid} wad for {bid.account}, which is worth {bid.figures.equity.low}"
-        weakness = "" if bid.is_solvent else RECOVERED if bid.fair_wad else SOLVENT
-        yield Breach(what, paid, (bid.account, bid.bidder), weakness)
+        yield Breach(what, paid, (bid.account, bid.bidder))
 
 
 def parts_moved(moment: Moment) -> Iterator[Breach]:

@@ -36,7 +36,7 @@ class Position(StorageStruct):
 class Holder(StorageStruct):
     """Stored state of one account."""
 
-    __slots__ = ("balances", "instruments", "mode", "operators", "positions", "principal")
+    __slots__ = ("accepted", "balances", "instruments", "mode", "operators", "positions", "principal")
     zeros = {
         "principal": 0,
         "balances": lambda journal: StorageMap(journal, int),
@@ -44,6 +44,7 @@ class Holder(StorageStruct):
         "instruments": (),
         "operators": lambda journal: StorageMap(journal, bool),
         "mode": STANDARD,
+        "accepted": lambda journal: StorageMap(journal, bool),
     }
     principal: int
     balances: StorageMap[int, int]
@@ -51,6 +52,7 @@ class Holder(StorageStruct):
     instruments: tuple[int, ...]
     operators: StorageMap[str, bool]
     mode: int
+    accepted: StorageMap[str, bool]
 
 
 class Entry(NamedTuple):
@@ -82,9 +84,22 @@ def is_authorized(self: Holder, account: AccountId, sender: str) -> bool:
 
 
 def require_authority(self: Holder, account: AccountId, sender: str) -> None:
-    """Requires a sender that may act for an account."""
+    """Requires a sender that may act for an account, and notes an operator that acts."""
     if not is_authorized(self, account, sender):
         raise authority_errors.NotAuthorized(account, sender)
+    if sender != owner_of(account) and not self.accepted[sender]:
+        self.accepted[sender] = True
+
+
+def set_operator(self: Holder, operator: str, allowed: bool) -> None:
+    """Allows or forbids an operator to act for an account."""
+    self.operators[operator] = allowed
+    self.accepted[operator] = False
+
+
+def is_own(self: Holder, account: AccountId, who: str) -> bool:
+    """Whether an address is the owner of an account, or an operator that has acted for it."""
+    return who == owner_of(account) or self.accepted[who]
 
 
 def image(self: Holder, collaterals: int) -> Image:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from crossvault.mirror import verdict
 from crossvault.mirror.account import AccountId, Image
 from crossvault.mirror.store import Store
+from crossvault.mirror.verdict import Standing
 
 
 class Appraiser(Store):
@@ -16,8 +17,8 @@ class Appraiser(Store):
         """Initial buffer of an account, at the last prices."""
         return verdict.initial_margin(self.ledger, account, now=now)
 
-    def maintenance(self, account: AccountId, *, now: int) -> tuple[int, int]:
-        """Equity and maintenance buffer of an account, at fresh prices."""
+    def maintenance(self, account: AccountId, *, now: int) -> Standing:
+        """Equity of an account, its maintenance requirement and buffer, and its initial buffer, at fresh prices."""
         return verdict.maintenance(self.ledger, account, now=now)
 
     def equity(self, account: AccountId, *, now: int) -> int:

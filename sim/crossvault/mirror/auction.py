@@ -37,6 +37,7 @@ class AuctionState:
     """State of an account in liquidation."""
 
     equity_wad: int = 0
+    required_wad: int = 0
     margin_wad: int = 0
     buffer_wad: int = 0
     value_wad: int = 0
@@ -50,16 +51,21 @@ class Auction(Appraiser):
 
     @non_reentrant
     def start_liquidation(self, account: AccountId, *, sender: str, now: int) -> None:
-        """Starts the auction of an account that fails its maintenance margin requirement."""
+        """Starts the auction of an account that fails its maintenance margin requirement, or anew of one noted as
+        insolvent that has recovered."""
         self.require_running()
-        ledger.require_idle(self.ledger, account)
-        now_ = self.auction_state(account, now=now)
-        if now_.margin_wad >= 0:
-            raise liquidation_errors.NotLiquidatable(account, now_.margin_wad)
         sale = self.ledger.sales[account]
-        sale.started_at = now
-        if now_.equity_wad <= 0:
-            self.note_insolvent(account, now_.equity_wad, now=now)
+        if sale.insolvent_at == 0:
+            ledger.require_idle(self.ledger, account)
+        now_ = self.auction_state(account, now=now)
+        if sale.insolvent_at != 0:
+            self.restart(account, now_, now=now)
+        else:
+            if now_.margin_wad >= 0:
+                raise liquidation_errors.NotLiquidatable(account, now_.margin_wad)
+            sale.started_at = now
+            if now_.equity_wad <= 0:
+                self.note_insolvent(account, now_.equity_wad, now=now)
         self.emit("LiquidationStarted", sender, account, now_.equity_wad, now_.margin_wad, sale.deficit_wad)
 
     @non_reentrant
@@ -70,7 +76,7 @@ class Auction(Appraiser):
         sale = self.ledger.sales[account]
         if sale.insolvent_at != 0:
             raise liquidation_errors.AuctionInsolvent(now_.value_wad, now_.discount_wad)
-        if now_.value_wad > 0 and now_.discount_wad > 0:
+        if now_.value_wad > 0:
             raise liquidation_errors.AuctionSolvent(now_.value_wad, now_.discount_wad)
         self.note_insolvent(account, now_.equity_wad, now=now)
         self.emit("InsolvencyDeclared", sender, account, now_.equity_wad, now_.margin_wad, sale.deficit_wad)
@@ -87,7 +93,11 @@ class Auction(Appraiser):
         if fraction_wad == 0 or fraction_wad > fixed.WAD:
             raise number_errors.FractionOutOfRange(fraction_wad, fixed.WAD)
         ledger.require_idle(self.ledger, bidder)
-        deal = self.terms(account, bidder, fraction_wad, sender=sender, now=now)
+        now_ = self.require_failing(account, now=now)
+        if self.ledger.sales[account].insolvent_at != 0 and now_.equity_wad > 0:
+            self.restart(account, now_, now=now)
+            self.emit("LiquidationRestarted", sender, account, now_.equity_wad, now_.margin_wad)
+        deal = self.terms(account, bidder, fraction_wad, now_, sender=sender, now=now)
         if deal.cost_wad > limit_wad:
             raise liquidation_errors.BidTooDear(deal.cost_wad, limit_wad)
         self.accrue(sender=sender, now=now)
@@ -101,7 +111,7 @@ class Auction(Appraiser):
 
     @non_reentrant
     def end_liquidation(self, account: AccountId, *, sender: str, now: int) -> None:
-        """Ends the auction of an account whose buffer margin is restored."""
+        """Ends the auction of an account whose buffer margin is restored, or that passes initial margin."""
         self.require_on_sale(account)
         now_ = self.auction_state(account, now=now)
         if now_.buffer_wad < 0:
@@ -109,28 +119,28 @@ class Auction(Appraiser):
         self.end_sale(account)
         self.emit("LiquidationEnded", sender, account, now_.margin_wad)
 
-    def terms(self, account: AccountId, bidder: AccountId, fraction_wad: int, *, sender: str, now: int) -> BidResult:
+    def terms(
+        self, account: AccountId, bidder: AccountId, fraction_wad: int, state: AuctionState, *, sender: str, now: int
+    ) -> BidResult:
         """Part and cost of a bid."""
-        now_ = self.require_failing(account, now=now)
         sale = self.ledger.sales[account]
-        if now_.discount_wad < fixed.WAD:
+        if state.discount_wad < fixed.WAD:
             self.require_stranger(account, bidder, sender=sender)
         deal = BidResult()
         if sale.insolvent_at != 0:
             elapsed_secs = now - sale.insolvent_at
             ramp_secs = self.ledger.terms.insolvent_secs
-            whole = liquidation.payout(now_.equity_wad, now_.margin_wad, elapsed_secs, ramp_secs)
+            margin_wad = liquidation.paid_margin(state.equity_wad, state.margin_wad, state.required_wad)
+            whole = liquidation.payout(state.equity_wad, margin_wad, elapsed_secs, ramp_secs)
             deal.taken_wad = fraction_wad
             deal.cost_wad = -fixed.mul_div_floor(whole, fraction_wad, fixed.WAD)
             deal.ended = fraction_wad == fixed.WAD
-            if deal.cost_wad == 0 and now_.equity_wad > 0:
-                raise number_errors.ZeroPrice
             return deal
-        if now_.value_wad <= 0 or now_.discount_wad == 0:
-            raise liquidation_errors.AuctionInsolvent(now_.value_wad, now_.discount_wad)
-        most = liquidation.max_fraction(now_.buffer_wad, now_.equity_wad, sale.reserved_wad, now_.discount_wad)
+        if state.value_wad <= 0:
+            raise liquidation_errors.AuctionInsolvent(state.value_wad, state.discount_wad)
+        most = liquidation.max_fraction(state.buffer_wad, state.equity_wad, sale.reserved_wad, state.discount_wad)
         deal.taken_wad = fixed.min(fraction_wad, most)
-        price_wad = liquidation.price(now_.value_wad, now_.discount_wad)
+        price_wad = liquidation.price(state.value_wad, state.discount_wad)
         deal.cost_wad = fixed.mul_div_up(price_wad, deal.taken_wad, fixed.WAD)
         deal.ended = deal.taken_wad == most
         return deal
@@ -170,6 +180,17 @@ class Auction(Appraiser):
         sale.reserved_wad = 0
         self.note_deficit(sale, equity_wad)
 
+    def restart(self, account: AccountId, state: AuctionState, *, now: int) -> None:
+        """Turns the auction of an insolvent account that is worth something again into that of a solvent one, whose
+        clock starts anew."""
+        if state.equity_wad <= 0:
+            raise liquidation_errors.UnderLiquidation(account)
+        sale = self.ledger.sales[account]
+        sale.started_at = now
+        sale.insolvent_at = 0
+        self.note_deficit(sale, 0)
+        state.discount_wad = liquidation.discount(self.ledger.terms, 0)
+
     def note_deficit(self, sale: Sale, equity_wad: int) -> None:
         """Records the deficit of an account."""
         deficit_wad = -equity_wad if equity_wad < 0 else 0
@@ -185,9 +206,12 @@ class Auction(Appraiser):
         """Liquidation state of an account, in an auction or out of one."""
         sale = self.ledger.sales[account]
         now_ = AuctionState()
-        now_.equity_wad, now_.margin_wad = self.maintenance(account, now=now)
+        held = self.maintenance(account, now=now)
+        now_.equity_wad, now_.required_wad, now_.margin_wad = held.equity_wad, held.required_wad, held.margin_wad
         buffer_wad = self.ledger.terms.buffer_wad
         now_.buffer_wad = liquidation.buffer_margin(now_.margin_wad, now_.equity_wad, buffer_wad)
+        if held.initial_wad >= 0 and held.initial_wad > now_.buffer_wad:
+            now_.buffer_wad = held.initial_wad
         now_.value_wad = now_.equity_wad - sale.reserved_wad
         if sale.started_at == 0 or sale.insolvent_at != 0:
             return now_
@@ -195,7 +219,8 @@ class Auction(Appraiser):
         return now_
 
     def require_failing(self, account: AccountId, *, now: int) -> AuctionState:
-        """Liquidation state of an account that is in liquidation and still fails its buffer margin."""
+        """Liquidation state of an account that is in liquidation and still fails its buffer margin and initial
+        margin."""
         self.require_on_sale(account)
         now_ = self.auction_state(account, now=now)
         if now_.buffer_wad >= 0:
@@ -208,11 +233,12 @@ class Auction(Appraiser):
             raise liquidation_errors.NotUnderLiquidation(account)
 
     def require_stranger(self, account: AccountId, bidder: AccountId, *, sender: str) -> None:
-        """Requires a bidder that belongs neither to the owner of the account nor to one of its operators."""
+        """Requires a bidder that belongs neither to the owner of the account nor to an operator that has acted for
+        it."""
         holder = self.ledger.holders[account]
-        if accounts.is_authorized(holder, account, accounts.owner_of(bidder)):
+        if accounts.is_own(holder, account, accounts.owner_of(bidder)):
             raise liquidation_errors.OwnBid(account, bidder)
-        if accounts.is_authorized(holder, account, sender):
+        if accounts.is_own(holder, account, sender):
             raise liquidation_errors.OwnBid(account, bidder)
 
     def image(self, account: AccountId) -> Image:

@@ -68,6 +68,12 @@ def payout(equity_wad: int, margin_wad: int, elapsed_secs: int, insolvent_secs: 
     return fixed.mul_div_floor(equity_wad - margin_wad, secs, insolvent_secs) - equity_wad
 
 
+def paid_margin(equity_wad: int, margin_wad: int, required_wad: int) -> int:
+    """Margin that the payout for an insolvent account rises to, with its sign changed."""
+    least = equity_wad - required_wad
+    return margin_wad if margin_wad > least else least
+
+
 def require_valid(terms: AuctionTerms) -> None:
     """Validates the auction terms."""
     market.require_within("bufferWad", terms.buffer_wad, 0, fixed.WAD)

@@ -79,7 +79,7 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
         """Allows or forbids an operator to act for an account."""
         if sender != accounts.owner_of(account):
             raise authority_errors.NotAuthorized(account, sender)
-        self.ledger.holders[account].operators[operator] = allowed
+        accounts.set_operator(self.ledger.holders[account], operator, allowed)
         self.emit("OperatorSet", sender, account, operator, allowed)
 
     @non_reentrant

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from crossvault.mirror import account_errors, authority_errors, margin, market, stress, valuation
 from crossvault.mirror.account import AccountId, Entry, Image
@@ -10,6 +11,15 @@ from crossvault.mirror.correlation import ScenarioLossTable
 from crossvault.mirror.ledger import State
 from crossvault.mirror.margin import Book
 from crossvault.mirror.standard import HeldOption, Level
+
+
+class Standing(NamedTuple):
+    """Standing of an account against its maintenance margin requirement."""
+
+    equity_wad: int
+    required_wad: int
+    margin_wad: int
+    initial_wad: int
 
 
 def fresh_book(self: State, account: AccountId, *, now: int) -> Book:
@@ -77,11 +87,14 @@ def changes(self: State, a: Image, b: Image) -> list[bool]:
     return changed
 
 
-def maintenance(self: State, account: AccountId, *, now: int) -> tuple[int, int]:
-    """Equity and maintenance buffer of an account, at fresh prices."""
-    valued = fresh_book(self, account, now=now)
-    required = valuation.requirement(self, valued, Level.MAINTENANCE, now=now)
-    return margin.equity(valued), margin.adjusted_equity(valued, Level.MAINTENANCE) - required
+def maintenance(self: State, account: AccountId, *, now: int) -> Standing:
+    """Equity of an account, its maintenance requirement and buffer, and its initial buffer, at fresh prices."""
+    valued = valuation.book(self, account, now=now)
+    valuation.require_fresh(valued)
+    required_wad = margin.requirement(valued, Level.MAINTENANCE)
+    margin_wad = margin.adjusted_equity(valued, Level.MAINTENANCE) - required_wad
+    initial_wad = margin_wad if margin_wad < 0 else margin.margin(valued, Level.INITIAL)
+    return Standing(margin.equity(valued), required_wad, margin_wad, initial_wad)
 
 
 def equity(self: State, account: AccountId, *, now: int) -> int:

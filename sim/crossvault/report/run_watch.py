@@ -172,6 +172,9 @@ class RunWatch:
     def _started(self, number: int, step: Step, event: Event) -> None:
         assert self.model is not None
         account = event.values[1]
+        if account in self._running:
+            self._restarted(number, step, event)
+            return
         health = self._valued(account, step.at)
         metrics = self.model.metrics([account], step.at)[0]
         image = self.model.snapshot([account]).accounts[0].image
@@ -205,10 +208,14 @@ class RunWatch:
         taken_wad, cost_wad, ended = deal[0], deal[1], deal[-1]
         insolvent = auction.insolvent_at is not None
         terms = self.model.vault.ledger.terms
-        discount = 0 if insolvent else liquidation.discount(terms, step.at - auction.at)
+        discount = 0 if insolvent else liquidation.discount(terms, step.at - (auction.restarted_at or auction.at))
         auction.purchases.append(AcceptedBid(number, step.at, bidder, taken_wad, cost_wad, discount, insolvent))
         if ended:
             self._end(account, step.at, "sold")
+
+    def _restarted(self, number: int, step: Step, event: Event) -> None:
+        auction = self._running[event.values[1]]
+        auction.insolvent_at, auction.restarted_at = None, step.at
 
     def _restored(self, number: int, step: Step, event: Event) -> None:
         self._end(event.values[1], step.at, "margin restored")
@@ -223,6 +230,7 @@ _NOTES = {
     "ForwardPublished": RunWatch._followed,
     "SurfacePublished": RunWatch._followed,
     "LiquidationStarted": RunWatch._started,
+    "LiquidationRestarted": RunWatch._restarted,
     "InsolvencyDeclared": RunWatch._declared,
     "Bid": RunWatch._bought,
     "LiquidationEnded": RunWatch._restored,

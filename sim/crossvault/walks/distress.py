@@ -59,7 +59,7 @@ class DistressEpisodes(ExactPoints):
             yield from self._given_away(model, victim, self.buyers[0], market.perp(underlying))
         yield doors.start_liquidation(self._at, STRANGER, account=victim)
         yield from self._bid_in_parts(model, victim)
-        ends = random.choice((self._recovered, self._insolvent, self._insolvent, self._run_out))
+        ends = random.choice((self._recovered, self._insolvent, self._insolvent, self._run_out, self._revived))
         yield from ends(model, victim, underlying)
 
     def _sunk(self, model: Model, victim: AccountId, underlying: int) -> Attempt:
@@ -99,7 +99,8 @@ class DistressEpisodes(ExactPoints):
         """A bid whose limit is one wei below the price, and one at the price; sometimes at any."""
         limits: tuple[int, ...] = (_ANY_PRICE,)
         try:
-            deal = model.vault.terms(victim, bidder, fraction, sender=bidder.owner, now=self._at)
+            state = model.vault.require_failing(victim, now=self._at)
+            deal = model.vault.terms(victim, bidder, fraction, state, sender=bidder.owner, now=self._at)
             limits = (deal.cost_wad - 1, deal.cost_wad) if self._random.random() < 0.5 else limits
         except Refusal:
             pass
@@ -143,6 +144,22 @@ class DistressEpisodes(ExactPoints):
         yield from self._valueless(model, victim, underlying)
         yield doors.declare_insolvent(self._at, STRANGER, account=victim)
         yield from self._rewarded(model, victim)
+
+    def _revived(self, model: Model, victim: AccountId, underlying: int) -> Iterator[Step]:
+        """The account is declared insolvent, is worth something again, and is bid for or put up anew."""
+        yield from self._valueless(model, victim, underlying)
+        yield doors.declare_insolvent(self._at, STRANGER, account=victim)
+        yield doors.start_liquidation(self._at, STRANGER, account=victim)
+        for _ in range(_MOST_FALLS):
+            if self._value(model, victim) > 0:
+                break
+            yield self._moved_against(model, victim, underlying, -40)
+            yield from self._refreshed(model)
+        if self._random.random() < 0.5:
+            yield doors.start_liquidation(self._at, STRANGER, account=victim)
+        yield from self._bid_in_parts(model, victim)
+        yield from self._priced_bid(model, victim, self.buyers[0], WAD)
+        yield doors.end_liquidation(self._at, STRANGER, account=victim)
 
     def _valueless(self, model: Model, victim: AccountId, underlying: int) -> Iterator[Step]:
         """The price falls on until nothing is left beyond the cash that bidders have paid."""

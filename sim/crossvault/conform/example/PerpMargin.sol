@@ -98,6 +98,7 @@ abstract contract PerpMargin {
     Print[8] internal prints;
     mapping(address => bool) public isFeeder;
     mapping(uint256 => mapping(address => bool)) internal operators;
+    mapping(uint256 => mapping(address => bool)) internal acted;
     mapping(uint256 => int256) public cash;
     mapping(uint256 => mapping(uint256 => Position)) internal positions;
     mapping(uint256 => uint256[]) internal held;

@@ -106,6 +106,7 @@ contract PerpVault is PerpMargin {
     function setOperator(uint256 account, address operator, bool allowed) external {
         if (_ownerOf(account) != msg.sender) revert NotAuthorized(account, msg.sender);
         operators[account][operator] = allowed;
+        acted[account][operator] = false;
         emit OperatorSet(msg.sender, account, operator, allowed);
     }
 
@@ -193,8 +194,12 @@ contract PerpVault is PerpMargin {
 
     function startLiquidation(uint256 account) external {
         _requireRunning();
-        _requireIdle(account);
+        if (sales[account].insolventAt == 0) _requireIdle(account);
         (int256 equity, int256 margin) = maintenance(account);
+        if (sales[account].insolventAt != 0) {
+            if (equity <= 0) revert UnderLiquidation(account);
+            return _restart(account);
+        }
         if (margin >= 0) revert NotLiquidatable(account, margin);
         sales[account].startedAt = block.timestamp;
         if (equity <= 0) sales[account].insolventAt = block.timestamp;
@@ -204,7 +209,7 @@ contract PerpVault is PerpMargin {
     function endLiquidation(uint256 account) external {
         if (sales[account].startedAt == 0) revert NotUnderLiquidation(account);
         (int256 equity, int256 margin) = maintenance(account);
-        int256 missing = _withBuffer(equity, margin);
+        int256 missing = _restored(account, equity, margin);
         if (missing < 0) revert StillLiquidatable(account, missing);
         _endSale(account);
         emit LiquidationEnded(msg.sender, account, margin);
@@ -216,7 +221,7 @@ contract PerpVault is PerpMargin {
         Sale storage sale = sales[account];
         (int256 value, uint256 discount) = (equity - int256(sale.reserved), _discountOf(sale));
         if (sale.insolventAt != 0) revert AuctionInsolvent(value, discount);
-        if (value > 0 && discount > 0) revert AuctionSolvent(value, discount);
+        if (value > 0) revert AuctionSolvent(value, discount);
         (sale.insolventAt, sale.reserved) = (block.timestamp, 0);
         _noteDeficit(account, equity);
     }
@@ -227,13 +232,15 @@ contract PerpVault is PerpMargin {
         if (account == bidder) revert SameAccount(account);
         if (fractionWad == 0 || fractionWad > 1e18) revert FractionOutOfRange(fractionWad, 1e18);
         _requireIdle(bidder);
+        (int256 worth,,) = _failing(account);
+        if (sales[account].insolventAt != 0 && worth > 0) _restart(account);
         (uint256 part, int256 cost, bool last) = _offer(account, bidder, fractionWad);
         if (cost > limitWad) revert BidTooDear(cost, limitWad);
         _movePart(account, bidder, part);
         _pay(account, bidder, cost);
         _requireInitial(bidder);
         (int256 equity, int256 margin) = maintenance(account);
-        if (last || _withBuffer(equity, margin) >= 0) _endSale(account);
+        if (last || _restored(account, equity, margin) >= 0) _endSale(account);
         else _noteDeficit(account, equity);
     }
 
@@ -246,11 +253,10 @@ contract PerpVault is PerpMargin {
             uint256 elapsed = Math.min(block.timestamp - sale.insolventAt, terms.insolventSecs);
             int256 payout = -equity + int256(uint256(equity - margin) * elapsed / terms.insolventSecs);
             cost = -_product(payout, fraction, Math.Rounding.Floor);
-            if (cost == 0 && equity > 0) revert ZeroPrice();
             return (fraction, cost, fraction == 1e18);
         }
         int256 value = equity - int256(sale.reserved);
-        if (value <= 0 || discount == 0) revert AuctionInsolvent(value, discount);
+        if (value <= 0) revert AuctionInsolvent(value, discount);
         uint256 most = _mostSold(uint256(-missing), uint256(equity), sale.reserved, discount);
         part = Math.min(fraction, most);
         uint256 price = Math.mulDiv(uint256(value), discount, 1e18, Math.Rounding.Ceil);
@@ -264,7 +270,7 @@ contract PerpVault is PerpMargin {
     }
 
     function _requireStranger(uint256 account, uint256 bidder) private view {
-        if (isAuthorized(account, _ownerOf(bidder)) || isAuthorized(account, msg.sender)) revert OwnBid(account, bidder);
+        if (_isOwn(account, _ownerOf(bidder)) || _isOwn(account, msg.sender)) revert OwnBid(account, bidder);
     }
 
     function _mostSold(uint256 missing, uint256 equity, uint256 reserved, uint256 discount) private pure returns (uint256) {
@@ -299,7 +305,7 @@ contract PerpVault is PerpMargin {
     function _failing(uint256 account) private view returns (int256 equity, int256 margin, int256 missing) {
         if (sales[account].startedAt == 0) revert NotUnderLiquidation(account);
         (equity, margin) = maintenance(account);
-        missing = _withBuffer(equity, margin);
+        missing = _restored(account, equity, margin);
         if (missing >= 0) revert NotLiquidatable(account, missing);
     }
 
@@ -312,6 +318,19 @@ contract PerpVault is PerpMargin {
         uint256 deficit = equity < 0 ? uint256(-equity) : 0;
         deficitWad = deficitWad - sales[account].deficit + deficit;
         sales[account].deficit = deficit;
+    }
+
+    /// @dev an account that was insolvent is worth something again
+    function _restart(uint256 account) private {
+        (sales[account].startedAt, sales[account].insolventAt) = (block.timestamp, 0);
+        _noteDeficit(account, 0);
+    }
+
+    /// @dev what an auction restores: the buffer, or initial margin
+    function _restored(uint256 account, int256 equity, int256 margin) private view returns (int256 missing) {
+        missing = _withBuffer(equity, margin);
+        int256 initial = margin < 0 ? margin : initialMargin(account);
+        if (initial >= 0 && initial > missing) missing = initial;
     }
 
     function _withBuffer(int256 equity, int256 margin) private view returns (int256) {
@@ -342,8 +361,14 @@ contract PerpVault is PerpMargin {
         return address(uint160(account >> 96));
     }
 
-    function _requireAuthority(uint256 account) private view {
+    function _requireAuthority(uint256 account) private {
         if (!isAuthorized(account, msg.sender)) revert NotAuthorized(account, msg.sender);
+        acted[account][msg.sender] = true;
+    }
+
+    /// @dev no one is made an operator unasked: one that has never acted for the account may bid
+    function _isOwn(uint256 account, address who) private view returns (bool) {
+        return _ownerOf(account) == who || acted[account][who];
     }
 
     function _requireIdle(uint256 account) private view {
