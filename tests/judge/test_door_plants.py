@@ -196,8 +196,9 @@ def _mutual(m: JudgedMarket) -> list[str]:
 
 
 def _ended(m: JudgedMarket) -> list[str]:
+    m.at = EXPIRY - 1
+    m.price(2_000)
     m.at = EXPIRY
-    m.price(2_000, at=EXPIRY - 1)
     return m.trade(1, 2_000, FUTURE)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from crossvault.judge.account_value import adjusted_equity, equity
+from crossvault.judge.exposures import UnderlyingExposure
 from crossvault.judge.standard_margin import expiry_requirement, linear_requirement, standard_requirement
 from judged_vectors import Row, is_near, judged_portfolio
 from vectors import files
@@ -58,4 +59,4 @@ def test_contingencies_of_published_portfolios(scenario: Row, result: Row) -> No
 def of_options(options: Any, book: Any, place: int, is_initial: bool) -> int:
     own = [each for each in options if each.underlying == place]
     strips = [[each for each in own if each.expiry == expiry] for expiry in dict.fromkeys(each.expiry for each in own)]
-    return sum(expiry_requirement(book, strip, is_initial).low for strip in strips)
+    return sum(expiry_requirement(UnderlyingExposure(book, 0), strip, is_initial).low for strip in strips)
