@@ -17,6 +17,10 @@ library Account {
     uint256 internal constant MAX_OPTIONS = 24;
     uint256 internal constant STANDARD = 0;
     uint256 internal constant PORTFOLIO = 1;
+    uint256 internal constant TRADE = 1;
+    uint256 internal constant DEPOSIT = 2;
+    uint256 internal constant WITHDRAW = 4;
+    uint256 internal constant ALL_SCOPES = 7;
 
     /// @notice Signed size in one instrument, with its quote.
     /// @dev size [wad]; quote: minus price times size of every trade so far, plus funding received [wad], so that profit = size * mark + quote;
@@ -29,13 +33,13 @@ library Account {
 
     /// @notice Stored state of one account.
     /// @dev principal: cash before interest [wad]; balances: raw by collateral; instruments: those with a position, in no order; mode:
-    /// STANDARD or PORTFOLIO margin; accepted: operators that have acted for the account
+    /// STANDARD or PORTFOLIO margin; operators: their scopes, a sum of TRADE, DEPOSIT and WITHDRAW; accepted: operators that have acted for the account
     struct Holder {
         int256 principal;
         mapping(uint256 collateral => uint256 raw) balances;
         mapping(uint256 instrument => Position) positions;
         uint256[] instruments;
-        mapping(address operator => bool) operators;
+        mapping(address operator => uint8 scopes) operators;
         uint8 mode;
         mapping(address operator => bool) accepted;
     }
@@ -64,31 +68,51 @@ library Account {
         return address(uint160(Fixed.bits(AccountId.unwrap(account), 96, 160)));
     }
 
-    /// @notice Whether a sender may act for an account.
+    /// @notice What a sender may do for an account: a sum of TRADE, DEPOSIT and WITHDRAW.
+    /// @dev its owner: all
+    /// @param self holder of the account
+    /// @param account account
+    /// @param sender caller
+    function scopesOf(Holder storage self, AccountId account, address sender) internal view returns (uint256) {
+        return sender == ownerOf(account) ? ALL_SCOPES : self.operators[sender];
+    }
+
+    /// @notice Whether a sender may act for an account, in one scope at least.
     /// @param self holder of the account
     /// @param account account
     /// @param sender caller
     function isAuthorized(Holder storage self, AccountId account, address sender) internal view returns (bool) {
-        return sender == ownerOf(account) || self.operators[sender];
+        return scopesOf(self, account, sender) != 0;
     }
 
-    /// @notice Requires a sender that may act for an account, and notes an operator that acts.
+    /// @notice Requires a sender that may act for an account in a scope, and notes an operator that acts.
     /// @param self holder of the account
     /// @param account account
     /// @param sender caller
+    /// @param scope TRADE, DEPOSIT or WITHDRAW
     /// @custom:reverts NotAuthorized
-    function requireAuthority(Holder storage self, AccountId account, address sender) internal {
-        if (!isAuthorized(self, account, sender)) revert AuthorityErrors.NotAuthorized(account, sender);
+    function requireAuthority(Holder storage self, AccountId account, address sender, uint256 scope) internal {
+        if (scopesOf(self, account, sender) & scope == 0) revert AuthorityErrors.NotAuthorized(account, sender);
         if (sender != ownerOf(account) && !self.accepted[sender]) self.accepted[sender] = true;
     }
 
-    /// @notice Allows or forbids an operator to act for an account.
+    /// @notice Requires the recipient of a withdrawal: any for the owner, the owner alone for an operator.
+    /// @param account account
+    /// @param sender caller
+    /// @param to recipient
+    /// @custom:reverts NotAuthorized
+    function requireRecipient(AccountId account, address sender, address to) internal pure {
+        address holder = ownerOf(account);
+        if (sender != holder && to != holder) revert AuthorityErrors.NotAuthorized(account, sender);
+    }
+
+    /// @notice Sets the scopes of an operator of an account.
     /// @dev by its first act it accepts the role, so that no one is made an operator unasked; an operator that is set anew accepts anew
     /// @param self holder of the account
     /// @param operator operator
-    /// @param allowed whether it may
-    function setOperator(Holder storage self, address operator, bool allowed) internal {
-        self.operators[operator] = allowed;
+    /// @param scopes sum of TRADE, DEPOSIT and WITHDRAW; 0: none
+    function setScopes(Holder storage self, address operator, uint256 scopes) internal {
+        self.operators[operator] = uint8(scopes);
         self.accepted[operator] = false;
     }
 

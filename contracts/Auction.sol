@@ -102,7 +102,7 @@ contract Auction is Store, ReentrancyGuardTransient {
     /// TooManyOptions, SizeTooLarge
     function bid(AccountId account, AccountId bidder, uint256 fractionWad, int256 limitWad) external nonReentrant {
         requireRunning();
-        Account.requireAuthority(ledger.holders[bidder], bidder, msg.sender);
+        Account.requireAuthority(ledger.holders[bidder], bidder, msg.sender, Account.TRADE);
         if (AccountId.unwrap(account) == AccountId.unwrap(bidder)) revert AccountErrors.SameAccount(account);
         if (fractionWad == 0 || fractionWad > Fixed.WAD) revert NumberErrors.FractionOutOfRange(fractionWad, Fixed.WAD);
         Ledger.requireIdle(ledger, bidder);

@@ -15,7 +15,7 @@ library AuthorityErrors {
     error NotGuardian(address sender);
     /// @notice The sender may not publish prices.
     error NotFeeder(address sender);
-    /// @notice The sender is neither the owner nor an operator of the account.
+    /// @notice The sender may not do this for the account: it is neither the owner nor an operator with that scope.
     error NotAuthorized(AccountId account, address sender);
     /// @notice The vault is paused.
     error VaultPaused();

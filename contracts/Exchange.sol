@@ -156,12 +156,12 @@ contract Exchange is EIP712 {
         if (cancelled[key]) revert OrderErrors.OrderCancelled(order.account, order.salt);
     }
 
-    /// @notice Requires a sender that may act for an account.
+    /// @notice Requires a sender that may trade for an account.
     /// @param account account
     /// @param sender caller
     /// @custom:reverts NotAuthorized
     function requireAuthority(AccountId account, address sender) internal view {
-        if (!Registry(address(vault)).isAuthorized(account, sender)) revert AuthorityErrors.NotAuthorized(account, sender);
+        if (Registry(address(vault)).scopesOf(account, sender) & Account.TRADE == 0) revert AuthorityErrors.NotAuthorized(account, sender);
     }
 
     /// @notice Requires an order size above zero and within the cap of all sizes.

@@ -19,11 +19,18 @@ contract Registry is Store {
         return Lens.curves(ledger);
     }
 
-    /// @notice Whether a sender may act for an account.
+    /// @notice Whether a sender may act for an account, in one scope at least.
     /// @param account account
     /// @param sender caller
     function isAuthorized(AccountId account, address sender) external view returns (bool) {
         return Account.isAuthorized(ledger.holders[account], account, sender);
+    }
+
+    /// @notice What a sender may do for an account: a sum of TRADE, DEPOSIT and WITHDRAW.
+    /// @param account account
+    /// @param sender caller
+    function scopesOf(AccountId account, address sender) external view returns (uint256) {
+        return Account.scopesOf(ledger.holders[account], account, sender);
     }
 
     /// @notice Every parameter in force.

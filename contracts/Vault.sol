@@ -27,6 +27,7 @@ contract Vault is Checks, Diamond {
         address indexed sender, address owner, address quote, uint256 decimals, uint256 delaySecs, Liquidation.AuctionTerms terms
     );
     event OperatorSet(address indexed sender, AccountId indexed account, address operator, bool allowed);
+    event ScopesSet(address indexed sender, AccountId indexed account, address operator, uint256 scopes);
     event ModeSet(address indexed sender, AccountId indexed account, uint256 mode);
     event CashDeposited(address indexed sender, AccountId indexed account, uint256 amountRaw, int256 principal);
     event CashWithdrawn(address indexed sender, AccountId indexed account, uint256 amountRaw, address to, int256 principal);
@@ -88,7 +89,7 @@ contract Vault is Checks, Diamond {
         emit VaultOpened(msg.sender, owner_, quote, ledger.cash.decimals, delaySecs_, terms_);
     }
 
-    /// @notice Allows or forbids an operator to act for an account.
+    /// @notice Allows or forbids an operator to act for an account in all scopes.
     /// @dev only the owner may: an operator sets no operators
     /// @param account account
     /// @param operator operator
@@ -96,8 +97,21 @@ contract Vault is Checks, Diamond {
     /// @custom:reverts NotAuthorized
     function setOperator(AccountId account, address operator, bool allowed) external {
         if (msg.sender != Account.ownerOf(account)) revert AuthorityErrors.NotAuthorized(account, msg.sender);
-        Account.setOperator(ledger.holders[account], operator, allowed);
+        Account.setScopes(ledger.holders[account], operator, allowed ? Account.ALL_SCOPES : 0);
         emit OperatorSet(msg.sender, account, operator, allowed);
+    }
+
+    /// @notice Sets the scopes in which an operator may act for an account.
+    /// @dev only the owner may; they replace those it had
+    /// @param account account
+    /// @param operator operator
+    /// @param scopes sum of TRADE, DEPOSIT and WITHDRAW; 0: none
+    /// @custom:reverts NotAuthorized, ParameterOutOfRange
+    function setScopes(AccountId account, address operator, uint256 scopes) external {
+        if (msg.sender != Account.ownerOf(account)) revert AuthorityErrors.NotAuthorized(account, msg.sender);
+        Market.requireWithin("scopes", scopes, 0, Account.ALL_SCOPES);
+        Account.setScopes(ledger.holders[account], operator, scopes);
+        emit ScopesSet(msg.sender, account, operator, scopes);
     }
 
     /// @notice Sets the margin mode of an account.
@@ -123,7 +137,7 @@ contract Vault is Checks, Diamond {
     /// @param amountRaw amount of the quote token [raw]
     /// @custom:reverts NotAuthorized, ZeroAmount, AmountTooLarge, TransferMismatch
     function depositCash(AccountId account, uint256 amountRaw) external nonReentrant {
-        Account.requireAuthority(ledger.holders[account], account, msg.sender);
+        Account.requireAuthority(ledger.holders[account], account, msg.sender, Account.DEPOSIT);
         accrue();
         Ledger.addCash(ledger, account, int256(pullQuote(amountRaw)));
         emit CashDeposited(msg.sender, account, amountRaw, ledger.holders[account].principal);
@@ -132,11 +146,11 @@ contract Vault is Checks, Diamond {
     /// @notice Withdraws cash from an account, or borrows it.
     /// @param account account
     /// @param amountRaw amount of the quote token [raw]
-    /// @param to recipient
+    /// @param to recipient: of an operator, the owner of the account
     /// @custom:reverts VaultPaused, NotAuthorized, ZeroAmount, AmountTooLarge, UnderLiquidation, DeficitOpen, StalePrice, InsufficientMargin,
     /// InsufficientLiquidity, TransferMismatch
     function withdrawCash(AccountId account, uint256 amountRaw, address to) external nonReentrant {
-        requireWithdrawal(account);
+        requireWithdrawal(account, to);
         Collateral.requireAmount(amountRaw, ledger.cash.decimals);
         accrue();
         Account.Image memory former = begin(account, true);
@@ -154,7 +168,7 @@ contract Vault is Checks, Diamond {
     /// @custom:reverts NotAuthorized, UnknownCollateral, ZeroAmount, AmountTooLarge, TransferMismatch, InsufficientMargin,
     /// EquityFalls, BalanceFalls
     function depositCollateral(AccountId account, uint256 collateral, uint256 amountRaw) external nonReentrant {
-        Account.requireAuthority(ledger.holders[account], account, msg.sender);
+        Account.requireAuthority(ledger.holders[account], account, msg.sender, Account.DEPOSIT);
         requireCollateral(collateral);
         Collateral.Asset storage asset = ledger.assets[collateral];
         uint256 balanceRaw = ledger.holders[account].balances[collateral] + amountRaw;
@@ -174,11 +188,11 @@ contract Vault is Checks, Diamond {
     /// @param account account
     /// @param collateral number of the collateral
     /// @param amountRaw amount of the token [raw]
-    /// @param to recipient
+    /// @param to recipient: of an operator, the owner of the account
     /// @custom:reverts VaultPaused, NotAuthorized, UnderLiquidation, DeficitOpen, UnknownCollateral, ZeroAmount, AmountTooLarge,
     /// InsufficientCollateral, StalePrice, InsufficientMargin, InsufficientLiquidity, TransferMismatch
     function withdrawCollateral(AccountId account, uint256 collateral, uint256 amountRaw, address to) external nonReentrant {
-        requireWithdrawal(account);
+        requireWithdrawal(account, to);
         requireCollateral(collateral);
         Collateral.Asset storage asset = ledger.assets[collateral];
         Collateral.requireAmount(amountRaw, asset.decimals);
@@ -213,8 +227,8 @@ contract Vault is Checks, Diamond {
     /// ZeroPrice, PriceTooLarge, PriceOutsideBand, VaultPaused, TooManyPositions, TooManyOptions, InsufficientMargin, EquityFalls,
     /// BalanceFalls
     function trade(AccountId maker, AccountId taker, uint256 instrument, int256 size, uint256 priceWad) external nonReentrant {
-        Account.requireAuthority(ledger.holders[maker], maker, msg.sender);
-        Account.requireAuthority(ledger.holders[taker], taker, msg.sender);
+        Account.requireAuthority(ledger.holders[maker], maker, msg.sender, Account.TRADE);
+        Account.requireAuthority(ledger.holders[taker], taker, msg.sender, Account.TRADE);
         if (AccountId.unwrap(maker) == AccountId.unwrap(taker)) revert AccountErrors.SameAccount(maker);
         Ledger.requireIdle(ledger, maker);
         Ledger.requireIdle(ledger, taker);
@@ -293,10 +307,12 @@ contract Vault is Checks, Diamond {
 
     /// @notice Requires a withdrawal that is allowed at any amount.
     /// @param account account
+    /// @param to recipient
     /// @custom:reverts VaultPaused, NotAuthorized, UnderLiquidation, DeficitOpen
-    function requireWithdrawal(AccountId account) internal {
+    function requireWithdrawal(AccountId account, address to) internal {
         requireRunning();
-        Account.requireAuthority(ledger.holders[account], account, msg.sender);
+        Account.requireAuthority(ledger.holders[account], account, msg.sender, Account.WITHDRAW);
+        Account.requireRecipient(account, msg.sender, to);
         Ledger.requireIdle(ledger, account);
         Cash.requireCovered(ledger.cash);
     }

@@ -13,25 +13,36 @@ contract ProbeAccount is Probe {
         return Account.ownerOf(account);
     }
 
-    function isAuthorized(address operator, AccountId account, address sender) external returns (bool) {
-        return Account.isAuthorized(operated(operator), account, sender);
+    function scopesOf(address operator, uint8 scopes, AccountId account, address sender) external returns (uint256) {
+        return Account.scopesOf(operated(operator, scopes), account, sender);
     }
 
-    function requireAuthority(address operator, AccountId account, address sender) external returns (bool) {
-        Account.Holder storage holder = operated(operator);
-        Account.requireAuthority(holder, account, sender);
+    function isAuthorized(address operator, uint8 scopes, AccountId account, address sender) external returns (bool) {
+        return Account.isAuthorized(operated(operator, scopes), account, sender);
+    }
+
+    function requireAuthority(address operator, uint8 scopes, AccountId account, address sender, uint256 scope) external returns (bool) {
+        Account.Holder storage holder = operated(operator, scopes);
+        Account.requireAuthority(holder, account, sender, scope);
         return Account.isOwn(holder, account, sender) && holder.accepted[sender];
     }
 
-    function setOperator(address operator, AccountId account, address sender, bool allowed) external returns (bool, bool) {
-        Account.Holder storage holder = operated(operator);
-        holder.accepted[operator] = true;
-        Account.setOperator(holder, sender, allowed);
-        return (Account.isAuthorized(holder, account, sender), Account.isOwn(holder, account, operator));
+    function requireRecipient(AccountId account, address sender, address to) external pure {
+        Account.requireRecipient(account, sender, to);
     }
 
-    function isOwn(address operator, AccountId account, address sender) external returns (bool) {
-        Account.Holder storage holder = operated(operator);
+    function setScopes(address operator, uint8 scopes, AccountId account, address sender, uint256 newScopes)
+        external
+        returns (uint256, bool)
+    {
+        Account.Holder storage holder = operated(operator, scopes);
+        holder.accepted[operator] = true;
+        Account.setScopes(holder, sender, newScopes);
+        return (Account.scopesOf(holder, account, sender), Account.isOwn(holder, account, operator));
+    }
+
+    function isOwn(address operator, uint8 scopes, AccountId account, address sender) external returns (bool) {
+        Account.Holder storage holder = operated(operator, scopes);
         holder.accepted[operator] = true;
         return Account.isOwn(holder, account, sender);
     }
@@ -76,9 +87,9 @@ contract ProbeAccount is Probe {
         return (Account.image(holder, 0), holder.positions[instrument]);
     }
 
-    function operated(address operator) internal returns (Account.Holder storage holder) {
+    function operated(address operator, uint8 scopes) internal returns (Account.Holder storage holder) {
         holder = holders[++count];
-        holder.operators[operator] = true;
+        holder.operators[operator] = scopes;
     }
 
     function held(Account.Image calldata self) internal returns (Account.Holder storage holder) {

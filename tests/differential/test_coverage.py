@@ -92,7 +92,7 @@ NO_FUNCTIONS = {
 # read after every random step, or for every account after some steps
 READ_BY_STEPS = {
     lens: {"globals", "states", "curves"},
-    registry: {"snapshot", "isAuthorized", "curves"},  # test_views queries the last two
+    registry: {"snapshot", "isAuthorized", "scopesOf", "curves"},  # test_views queries the last three
     teller: {"metrics"},
 }
 READ_BY_TESTS = {

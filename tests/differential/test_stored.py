@@ -36,9 +36,9 @@ from probing import Integer, OneOf, Probes, answers, assert_equal, started
 # accounts
 
 
-def operated(operator: str) -> Holder:
+def operated(operator: str, scopes: int) -> Holder:
     self = Holder(UndoLog())
-    self.operators[operator] = True
+    self.operators[operator] = scopes
     return self
 
 
@@ -86,7 +86,18 @@ def draw_removal(random: Random) -> Drawn:
 
 
 def draw_authority(random: Random) -> Drawn:
-    return {"operator": PEOPLE.draw(random), "account": random.choice(IDS), "sender": PEOPLE.draw(random)}
+    named = {"operator": PEOPLE.draw(random), "scopes": random.randrange(accounts.ALL_SCOPES + 1)}
+    return {**named, "account": random.choice(IDS), "sender": PEOPLE.draw(random)}
+
+
+def draw_scope(random: Random) -> Drawn:
+    return {**draw_authority(random), "scope": random.choice([accounts.TRADE, accounts.DEPOSIT, accounts.WITHDRAW])}
+
+
+def draw_recipient(random: Random) -> Drawn:
+    account = random.choice(IDS)
+    people = [PEOPLE.draw(random), account.owner]
+    return {"account": account, "sender": random.choice(people), "to": random.choice(people)}
 
 
 def fill(
@@ -114,39 +125,47 @@ def require_options(self: Image, more: int) -> tuple[()]:
     return ()
 
 
-def acting(operator: str) -> Holder:
-    self = operated(operator)
+def acting(operator: str, scopes: int) -> Holder:
+    self = operated(operator, scopes)
     self.accepted[operator] = True
     return self
 
 
-def required(operator: str, account: AccountId, sender: str) -> bool:
-    self = operated(operator)
-    accounts.require_authority(self, account, sender)
+def required(operator: str, scopes: int, account: AccountId, sender: str, scope: int) -> bool:
+    self = operated(operator, scopes)
+    accounts.require_authority(self, account, sender, scope)
     return accounts.is_own(self, account, sender) and self.accepted[sender]
 
 
-def set_operator(operator: str, account: AccountId, sender: str, allowed: bool) -> tuple[bool, bool]:
-    self = acting(operator)
-    accounts.set_operator(self, sender, allowed)
-    return accounts.is_authorized(self, account, sender), accounts.is_own(self, account, operator)
+def set_scopes(operator: str, scopes: int, account: AccountId, sender: str, new_scopes: int) -> tuple[int, bool]:
+    self = acting(operator, scopes)
+    accounts.set_scopes(self, sender, new_scopes)
+    return accounts.scopes_of(self, account, sender), accounts.is_own(self, account, operator)
 
 
 ACCOUNT: dict[str, tuple[Any, Any]] = {
     "ownerOf": ({"account": OneOf(IDS)}, accounts.owner_of),
+    "scopesOf": (
+        draw_authority,
+        lambda operator, scopes, account, sender: accounts.scopes_of(operated(operator, scopes), account, sender),
+    ),
     "isAuthorized": (
         draw_authority,
-        lambda operator, account, sender: accounts.is_authorized(operated(operator), account, sender),
+        lambda operator, scopes, account, sender: accounts.is_authorized(operated(operator, scopes), account, sender),
     ),
     "requireAuthority": (
-        draw_authority,
+        draw_scope,
         required,
     ),
-    "setOperator": (
-        lambda random: {**draw_authority(random), "allowed": random.random() < 0.5},
-        set_operator,
+    "requireRecipient": (draw_recipient, accounts.require_recipient),
+    "setScopes": (
+        lambda random: {**draw_authority(random), "new_scopes": random.randrange(accounts.ALL_SCOPES + 1)},
+        set_scopes,
     ),
-    "isOwn": (draw_authority, lambda operator, account, sender: accounts.is_own(acting(operator), account, sender)),
+    "isOwn": (
+        draw_authority,
+        lambda operator, scopes, account, sender: accounts.is_own(acting(operator, scopes), account, sender),
+    ),
     "image": (
         lambda random: {"self": draw_image(random), "collaterals": random.randrange(9)},
         lambda self, collaterals: (accounts.image(held(self), collaterals),),

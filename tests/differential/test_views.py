@@ -42,6 +42,7 @@ def test_authority_is_equal_on_both_sides() -> None:
         doors.set_operator(STARTS_AT, "alice", account=account, operator="carol", allowed=allowed)
         for account, allowed in [(accounts[0], True), (accounts[1], True), (accounts[1], False)]
     ]
+    steps.append(doors.set_scopes(STARTS_AT, "bob", account=accounts[2], operator="alice", scopes=5))
     model, chain = Model(WORLD), Chain(WORLD)
     try:
         assert model.play(steps) == chain.play(steps)
@@ -51,10 +52,13 @@ def test_authority_is_equal_on_both_sides() -> None:
             answer = chain.node.rpc("eth_call", {"to": chain.names.address("vault"), "input": data}, "latest")
             [theirs] = chain.vault.result("is_authorized", answer)
             assert theirs == model.vault.is_authorized(account, sender)
+            data = chain.vault.call("scopes_of", {"account": account, "sender": sender})
+            answer = chain.node.rpc("eth_call", {"to": chain.names.address("vault"), "input": data}, "latest")
+            assert chain.vault.result("scopes_of", answer) == (model.vault.scopes_of(account, sender),)
             allowed += [(str(account), sender)] if theirs else []
     finally:
         chain.close()
-    assert allowed == [("alice", "alice"), ("alice", "carol"), ("alice/1", "alice"), ("bob", "bob")]
+    assert allowed == [("alice", "alice"), ("alice", "carol"), ("alice/1", "alice"), ("bob", "alice"), ("bob", "bob")]
 
 
 def test_open_expiries_and_quotations_are_equal_on_both_sides() -> None:

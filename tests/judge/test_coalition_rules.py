@@ -8,7 +8,16 @@ import pytest
 
 from crossvault.mirror import cash, fixed, funding, ledger, liquidation
 from crossvault.scenario import load
-from judged_money import REDUCED, attack, needs_attacks, red_rules, red_walk, reductions_unchecked, waiting_uncounted
+from judged_money import (
+    REDUCED,
+    attack,
+    needs_attacks,
+    recipients_unchecked,
+    red_rules,
+    red_walk,
+    reductions_unchecked,
+    waiting_uncounted,
+)
 
 Patch = pytest.MonkeyPatch
 TWINS = {"mallory-long": "mallory", "mallory-short": "mallory", "sybil": "mallory"}
@@ -38,6 +47,13 @@ def test_a_coalition_that_gains_at_a_price_that_waits_is_red(name: str) -> None:
 def test_a_coalition_that_gains_is_red(name: str) -> None:
     [red] = red_rules(load(attack(name)), "V19", persons=TWINS)
     assert red.money_usd == GAINS[name]
+
+
+@needs_attacks
+def test_an_operator_that_pays_itself_gains_without_the_mend() -> None:
+    with recipients_unchecked():
+        [red] = red_rules(load(attack("operator-is-custodian")), "V19", persons=TWINS)
+        assert red.money_usd == 1_000
 
 
 @needs_attacks

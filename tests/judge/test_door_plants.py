@@ -195,6 +195,15 @@ def _mutual(m: JudgedMarket) -> list[str]:
     return m.do(doors.set_operator, ALICE.owner, account=ALICE, operator=CAROL.owner, allowed=True)
 
 
+def _pays_itself(m: JudgedMarket) -> list[str]:
+    return m.do(doors.withdraw_cash, BROKER, account=ALICE, amount_raw=1, to=BROKER)
+
+
+def _unscoped(m: JudgedMarket) -> list[str]:
+    assert m.do(doors.set_scopes, ALICE.owner, account=ALICE, operator=BROKER, scopes=2) == []
+    return m.do(doors.withdraw_cash, BROKER, account=ALICE, amount_raw=1, to=ALICE.owner)
+
+
 def _ended(m: JudgedMarket) -> list[str]:
     m.at = EXPIRY - 1
     m.price(2_000)
@@ -217,7 +226,8 @@ ACTS: dict[str, Act] = {
     "anybody-accepts-ownership": _accepts, "anybody-pauses": _pauses, "withdrawn-in-a-pause": _paid_in_a_pause,
     "risk-rises-in-a-pause": _rising_in_a_pause, "sold-at-stale-prices": _sold_stale,
     "sold-in-a-pause": _sold_in_a_pause, "withdrawn-at-stale-prices": _withdrawn_stale, "everybody-authorized": _acts,
-    "operators-for-good": _dismissed, "rights-are-mutual": _mutual, "traded-at-the-end": _ended,
+    "operators-for-good": _dismissed, "rights-are-mutual": _mutual,
+    "operators-pay-themselves": _pays_itself, "scopes-are-one": _unscoped, "traded-at-the-end": _ended,
     "band-doubled": _twice_as_far,
 }  # fmt: skip
 GUARDED = ("jump-confirmed-at-once", "jumps-unguarded", "stable-follows-twice")

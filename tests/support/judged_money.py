@@ -121,6 +121,11 @@ def endless_funding() -> AbstractContextManager[None]:
     return planted_code("crossvault.mirror.ledger", end, "    until_at = now\n")
 
 
+def recipients_unchecked() -> AbstractContextManager[None]:
+    """The mirror in which an operator withdraws to any recipient."""
+    return planted_code("crossvault.mirror.account", "if sender != holder and to != holder:", "if False:")
+
+
 needs_attacks = pytest.mark.skipif(not (CASES / "attacks").is_dir(), reason="there are no attack stories")
 
 

@@ -76,7 +76,8 @@ def _withdraw(view: MoveView, numbers: Numbers) -> Step | None:
     if not amount_raw:
         return None
     to = COALITION[chosen(numbers[2], COALITION)].owner if numbers[3] < 0.3 else account.owner
-    return doors.withdraw_cash(view.at, MATCHER, account=account, amount_raw=amount_raw, to=to)
+    sender = MATCHER if to == account.owner else account.owner
+    return doors.withdraw_cash(view.at, sender, account=account, amount_raw=amount_raw, to=to)
 
 
 def _deposit_collateral(view: MoveView, numbers: Numbers) -> Step | None:

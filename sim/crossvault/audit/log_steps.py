@@ -20,7 +20,7 @@ Fields = Mapping[str, Sequence[str]]
 OPENED = "VaultOpened"
 # event -> door; arguments have the names of the event's values
 DOOR_OF: Mapping[str, Action] = {
-    "OperatorSet": "set_operator", "ModeSet": "set_mode", "CashDeposited": "deposit_cash",
+    "OperatorSet": "set_operator", "ScopesSet": "set_scopes", "ModeSet": "set_mode", "CashDeposited": "deposit_cash",
     "CashWithdrawn": "withdraw_cash", "CollateralDeposited": "deposit_collateral",
     "CollateralWithdrawn": "withdraw_collateral", "InsuranceFunded": "fund_insurance", "Traded": "trade",
     "Settled": "settle", "Batched": "batch", "LiquidationStarted": "start_liquidation",

@@ -28,7 +28,7 @@ from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.mirror import cash, fixed, market, oracle
-from crossvault.mirror.account import AccountId
+from crossvault.mirror.account import ALL_SCOPES, TRADE, WITHDRAW, AccountId
 
 NAME = "clause scenes"
 
@@ -76,6 +76,7 @@ class ClauseScenes(SceneSteps):
             yield doors.set_operator(at, STRANGER, account=account, operator=BROKER, allowed=True)
             yield doors.set_operator(at, account.owner, account=account, operator=BROKER, allowed=True)
             yield doors.set_operator(at, BROKER, account=account, operator=STRANGER, allowed=False)
+            yield doors.set_scopes(at, BROKER, account=account, operator=STRANGER, scopes=WITHDRAW)
             yield self._pay(account, RICH_RAW * (100 if account == MAKER else 1))
         for amount in (0, fixed.CAP + 1):
             yield from (self._pay(ALICE, amount), self._take(ALICE, amount))
@@ -88,6 +89,10 @@ class ClauseScenes(SceneSteps):
         yield self._take(BOB, RICH_RAW // 10)
         yield self._take(BOB, RICH_RAW // 10, by=BROKER)
         yield self._take(BOB, 5, by=STRANGER)
+        yield doors.withdraw_cash(self._at, BROKER, account=BOB, amount_raw=5, to=BROKER)
+        for scopes in (TRADE, ALL_SCOPES):
+            yield doors.set_scopes(self._at, "bob", account=BOB, operator=BROKER, scopes=scopes)
+            yield self._take(BOB, 5, by=BROKER)
         yield doors.set_mode(self._at, STRANGER, account=BOB, mode=1)
         yield doors.bid(self._at, STRANGER, account=BOB, bidder=CAROL, fraction_wad=WAD, limit_wad=0)
         yield self._take(BOB, RICH_RAW)

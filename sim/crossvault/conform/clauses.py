@@ -145,6 +145,10 @@ _OF_CALLS = (
            (ACCEPTANCE, "NotAuthorized", event("OperatorSet"))),
     Clause(_CALLS, "an operator acts for an account", "operators", when.operates, (ACCEPTANCE, "NotAuthorized"), (),
            tuple(ClauseCase(each.replace("_", " "), when.operated(each), each) for each in when.OPERATED)),
+    refusal(_CALLS, "only the owner of an account sets the scopes of its operators", "scopes", "NotAuthorized",
+            "set_scopes"),
+    Clause(_CALLS, "the owner of an account sets the scopes of its operators", "scopes", done("set_scopes"),
+           (ACCEPTANCE, "NotAuthorized", event("ScopesSet"))),
     Clause(_CALLS, "a refused call changes nothing", "", lambda m: bool(m.refused), _STORED),
 )  # fmt: skip
 

@@ -77,7 +77,7 @@ class SceneSteps:
         return doors.deposit_cash(self._at, by or account.owner, account=account, amount_raw=amount_raw)
 
     def _take(self, account: AccountId, amount_raw: int, by: str = "") -> Step:
-        owner = account.owner  # that an operator may pay itself is a known weakness (docs/known-weaknesses.md)
+        owner = account.owner
         return doors.withdraw_cash(self._at, by or owner, account=account, amount_raw=amount_raw, to=owner)
 
     def _bid(self, account: AccountId, bidder: AccountId, fraction: int, limit: int = _ANY_PRICE) -> Step:

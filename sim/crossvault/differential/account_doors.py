@@ -15,6 +15,11 @@ def set_operator(at: int, sender: str, *, account: AccountId, operator: str, all
     return Step(at, sender, "set_operator", {"account": account, "operator": operator, "allowed": allowed})
 
 
+def set_scopes(at: int, sender: str, *, account: AccountId, operator: str, scopes: int) -> Step:
+    """Scopes in which an operator may act for an account; 0: none."""
+    return Step(at, sender, "set_scopes", {"account": account, "operator": operator, "scopes": scopes})
+
+
 def set_mode(at: int, sender: str, *, account: AccountId, mode: int) -> Step:
     """Choice of standard or portfolio margin for an account."""
     return Step(at, sender, "set_mode", {"account": account, "mode": mode})

@@ -24,6 +24,7 @@ from crossvault.differential.account_doors import (
     publish_surface as publish_surface,
     set_mode as set_mode,
     set_operator as set_operator,
+    set_scopes as set_scopes,
     settle as settle,
     start_liquidation as start_liquidation,
     trade as trade,

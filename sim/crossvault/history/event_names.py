@@ -56,6 +56,7 @@ EVENT_FIELDS: Mapping[str, Sequence[str]] = {
     "RiskScheduled": ("sender", "underlying", "risk", "effective_at"),
     "RulesEnacted": ("sender", "rules"),
     "RulesScheduled": ("sender", "rules", "effective_at"),
+    "ScopesSet": ("sender", "account", "operator", "scopes"),
     "Settled": ("sender", "underlying", "expiry", "accounts", "settlement_wad", "principals"),
     "SurfacePublished": ("sender", "underlying", "expiry", "svi", "confidence_wad", "published_at"),
     "Traded": ("sender", "maker", "taker", "instrument", "size", "price_wad", "maker_after", "taker_after"),

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from crossvault.differential.step import EXCHANGE
 from crossvault.judge.books import AccountBook
 from crossvault.judge.breach import Breach
 from crossvault.judge.moment import Moment
-from crossvault.judge.rulebook import acting, calls
-
-if TYPE_CHECKING:
-    from crossvault.mirror.account import AccountId
+from crossvault.judge.rulebook import GRANTS, TRADE, paid_to_others, rights
 
 _TOUCHING = frozenset({"settle", "start_liquidation", "declare_insolvent", "bid", "end_liquidation"})
 """Doors that change accounts which their sender need not act for."""
-_PAYING = frozenset({"withdraw_cash", "withdraw_collateral"})
 _OWN_BID = "OwnBid"
 
 
@@ -25,12 +21,12 @@ def authority(moment: Moment) -> Iterator[Breach]:
     if not moment.accepted:
         return
     step, book = moment.step, moment.rulebook
-    for account in acting(step):
-        if not book.is_authorized(account, step.sender):
+    for account, scope in rights(step):
+        if not book.is_authorized(account, step.sender, scope):
             yield Breach(f"{step.sender} acted for {account}, its owner did not allow it", accounts=(account,))
     if step.action == "fill":
         yield from _filled(moment)
-    if step.action == "set_operator":
+    if step.action in GRANTS:
         yield from _granted(moment)
     elif step.action not in _TOUCHING:
         named = step.accounts()
@@ -50,7 +46,7 @@ def _filled(moment: Moment) -> Iterator[Breach]:
     """Fills for accounts that do not allow the exchange to trade."""
     for pair in moment.step.args["matches"]:
         for account in (pair.maker.account, pair.taker.account):
-            if not moment.rulebook.is_authorized(account, EXCHANGE):
+            if not moment.rulebook.is_authorized(account, EXCHANGE, TRADE):
                 yield Breach(f"the exchange traded for {account}, its owner did not allow it", accounts=(account,))
 
 
@@ -65,7 +61,7 @@ def _granted(moment: Moment) -> Iterator[Breach]:
 
 def grants(moment: Moment) -> Iterator[Breach]:
     """V31: a right that an account grants changes nothing of others, and nothing but that right."""
-    if moment.step.action != "set_operator" or not moment.accepted:
+    if moment.step.action not in GRANTS or not moment.accepted:
         return
     account = moment.step.args["account"]
     for changed in moment.changed:
@@ -101,22 +97,12 @@ def _shielded(moment: Moment) -> Iterator[Breach]:
 
 
 def custody(moment: Moment) -> Iterator[Breach]:
-    """V31: what an operator withdraws goes to the owner of the account: a right to trade is none to take.
-
-    The specification lets an operator do all that the owner may, so there is no permission to trade only: a broker that
-    matches trades may send all money of its customers to itself.
-    """
+    """V31: what an operator withdraws goes to the owner of the account, whatever its scopes are."""
     if not moment.accepted:
         return
-    for action, args in calls(moment.step):
-        if action not in _PAYING or moment.step.sender == args["account"].owner:
-            continue
-        account: AccountId = args["account"]
-        if args["to"] != account.owner and moment.persons.get(args["to"], args["to"]) != moment.person(account):
-            yield Breach(
-                f"operator {moment.step.sender} sent {args['amount_raw']} raw of {account} to {args['to']}",
-                _worth(moment, action, args), (account,),
-            )  # fmt: skip
+    for action, args in paid_to_others(moment.step):
+        text = f"operator {moment.step.sender} sent {args['amount_raw']} raw of {args['account']} to {args['to']}"
+        yield Breach(text, _worth(moment, action, args), (args["account"],))
 
 
 def _worth(moment: Moment, action: str, args: Mapping[str, Any]) -> int:

@@ -43,13 +43,16 @@ class SaleBook(NamedTuple):
 
 
 class AccountBook(NamedTuple):
-    """An account: principal of cash, margin mode (0 standard, 1 portfolio), raw balances by collateral, positions."""
+    """An account: principal of cash, margin mode (0 standard, 1 portfolio), raw balances by collateral, positions.
+
+    operators: with their scopes.
+    """
 
     principal: int = 0
     mode: int = 0
     balances: tuple[int, ...] = ()
     positions: tuple[PositionBook, ...] = ()
-    operators: frozenset[str] = frozenset()
+    operators: frozenset[tuple[str, int]] = frozenset()
     sale: SaleBook = SaleBook()
 
 
@@ -197,7 +200,7 @@ class Books(NamedTuple):
         return self._replace(underlyings=tuple(moved))
 
 
-_UNNAMED: frozenset[str] = frozenset()
+_UNNAMED: frozenset[tuple[str, int]] = frozenset()
 _UNSOLD = SaleBook()
 _EMPTY: Any = dict.fromkeys(Books._fields)
 _NOTHING = Books(**_EMPTY | {"underlyings": (), "collaterals": (), "curves": {}, "accounts": {}, "tokens": {}})
@@ -303,7 +306,7 @@ def _account(holder: Any, count: int, sale: Any) -> AccountBook:
         holder.mode,
         tuple([balances.get(i, 0) for i in range(count)]) if balances else (0,) * count,
         tuple([_position(i, positions) for i in holder.instruments]),
-        frozenset([name for name, is_operator in operators.items() if is_operator]) if operators else _UNNAMED,
+        frozenset([each for each in operators.items() if each[1]]) if operators else _UNNAMED,
         SaleBook(sale.started_at, sale.insolvent_at, sale.reserved_wad, sale.deficit_wad) if sale else _UNSOLD,
     )
 

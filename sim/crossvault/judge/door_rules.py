@@ -14,7 +14,7 @@ from crossvault.judge.breach import Breach
 from crossvault.judge.door_terms import BATCHABLE, TERMS
 from crossvault.judge.moment import Moment
 from crossvault.judge.parameter_ranges import CAP
-from crossvault.judge.rulebook import RuleBook, calls
+from crossvault.judge.rulebook import GRANTS, RuleBook, calls
 
 OWNERS = frozenset({
     "offer_ownership", "set_guardian", "set_feeder", "unpause", "list_underlying", "list_collateral", "open_expiry",
@@ -24,7 +24,7 @@ OWNERS = frozenset({
 })  # fmt: skip
 """Doors of the vault's owner alone."""
 FEEDERS = frozenset({"publish_price", "publish_forward", "publish_surface"})
-OF_ACCOUNT_OWNERS = frozenset({"set_operator", "set_mode"})
+OF_ACCOUNT_OWNERS = frozenset({"set_operator", "set_scopes", "set_mode"})
 LOCKED_EVENTS = frozenset({
     "ModeSet", "CashDeposited", "CashWithdrawn", "CollateralDeposited", "CollateralWithdrawn", "InsuranceFunded",
     "Traded", "Settled", "LiquidationStarted", "LiquidationRestarted", "InsolvencyDeclared", "Bid",
@@ -177,7 +177,7 @@ def _shared_terms(book: RuleBook, after: Books) -> Iterator[str]:
 
 def _accounts(moment: Moment, book: RuleBook) -> Iterator[str]:
     """Operators and margin modes; those of a grant itself are V9 and V31."""
-    granted = moment.step.action == "set_operator"
+    granted = moment.step.action in GRANTS
     for account in moment.changed:
         stored = moment.after.account(account)
         if not granted and stored.operators != book.operators.get(account, frozenset()):

@@ -13,7 +13,7 @@ from crossvault.judge.marks import CALL, decoded
 from crossvault.judge.moment import Moment
 from crossvault.judge.parameter_ranges import CAP, DAY, misfits
 from crossvault.judge.rounding import WAD
-from crossvault.judge.rulebook import change_of
+from crossvault.judge.rulebook import ALL_SCOPES, change_of
 
 if TYPE_CHECKING:
     from crossvault.mirror.account import AccountId
@@ -101,6 +101,11 @@ def _crowd(moment: Moment, account: AccountId) -> Iterator[str]:
     for each in book.positions:
         if not 0 < abs(each.size) <= CAP:
             yield f"{account} holds a size of {each.size}"
+
+
+def _scopes(moment: Moment, args: Args) -> Iterator[str]:
+    if not 0 <= args["scopes"] <= ALL_SCOPES:
+        yield f"scopes of {args['scopes']}: expected 0 to {ALL_SCOPES}"
 
 
 def _mode(moment: Moment, args: Args) -> Iterator[str]:
@@ -239,6 +244,7 @@ def _floor(moment: Moment, args: Args) -> Iterator[str]:
 TERMS: Mapping[str, Callable[[Moment, Args], Iterator[str]]] = {
     "deposit_cash": _cash_in, "fund_insurance": _cash_in, "withdraw_cash": _cash_out,
     "deposit_collateral": _collateral_in, "withdraw_collateral": _collateral_out, "trade": _trade, "set_mode": _mode,
+    "set_scopes": _scopes,
     "settle": _settle, "start_liquidation": _start, "declare_insolvent": _declare, "bid": _bid, "end_liquidation": _end,
     "list_underlying": _list_underlying, "list_collateral": _list_collateral, "open_expiry": _open_expiry,
     "publish_price": _price, "publish_forward": _forward, "publish_surface": _surface, "cancel_below": _floor,

@@ -22,6 +22,7 @@ from crossvault.judge.books import (
     UnderlyingBook,
 )
 from crossvault.judge.marks import WINDOW, decoded, summed
+from crossvault.judge.rulebook import ALL_SCOPES, with_scopes
 
 if TYPE_CHECKING:
     from crossvault.mirror.account import AccountId
@@ -83,8 +84,12 @@ class EventReplay:
         self.cash = self.cash._replace(accrued_at=self.at)
 
     def _operator(self, account: AccountId, operator: str, allowed: bool) -> None:
-        others = self._account(account).operators - {operator}
-        self._change_account(account, operators=others | {operator} if allowed else others)
+        self._scopes(account, operator, ALL_SCOPES if allowed else 0)
+
+    def _scopes(self, account: AccountId, operator: str, scopes: int) -> None:
+        self._change_account(
+            account, operators=with_scopes(self._account(account).operators, operator, scopes)
+        )  # fmt: skip
 
     def _mode(self, account: AccountId, mode: int) -> None:
         self._change_account(account, mode=mode)
@@ -270,7 +275,8 @@ def _field(name: str, *fixed: Any) -> Callable[..., None]:
 
 _NUMBERED = ("risk", "options", "guard", "portfolio", "haircut")
 _HANDLERS: Mapping[str, Callable[..., None]] = {
-    "OperatorSet": EventReplay._operator, "ModeSet": EventReplay._mode, "CashDeposited": EventReplay._cash_moved,
+    "OperatorSet": EventReplay._operator, "ScopesSet": EventReplay._scopes,
+    "ModeSet": EventReplay._mode, "CashDeposited": EventReplay._cash_moved,
     "CashWithdrawn": EventReplay._cash_moved, "CollateralDeposited": EventReplay._balance,
     "CollateralWithdrawn": EventReplay._balance, "Traded": EventReplay._traded, "Settled": EventReplay._settled,
     "LiquidationStarted": EventReplay._sale_noted, "InsolvencyDeclared": EventReplay._insolvent,

@@ -10,6 +10,7 @@ from crossvault.judge.bracket import Bracket
 from crossvault.judge.breach import Breach
 from crossvault.judge.moment import Moment
 from crossvault.judge.rounding import RAY, WAD, ceiling
+from crossvault.judge.rulebook import GRANTS
 
 if TYPE_CHECKING:
     from crossvault.mirror.account import AccountId
@@ -27,7 +28,7 @@ UNBOUNDED = 2**255 - 1
 def margin_after_a_call(moment: Moment) -> Iterator[Breach]:
     """V4: who takes risk or withdraws passes initial margin; else an account passes it or gave nothing away."""
     action, args = moment.step.action, moment.step.args
-    if not moment.accepted or action in ("settle", "set_operator"):
+    if not moment.accepted or action in ("settle", *GRANTS):
         return
     changed = moment.changed
     if not changed:

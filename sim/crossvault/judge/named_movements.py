@@ -11,6 +11,7 @@ from crossvault.judge.books import AccountBook, CashBook, PositionBook
 from crossvault.judge.marks import PERP, decoded, funding_due, funding_index
 from crossvault.judge.moment import Moment
 from crossvault.judge.rounding import RAY, WAD, ceiling
+from crossvault.judge.rulebook import ALL_SCOPES, with_scopes
 from crossvault.judge.settlement_worth import settlement_worth
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class AccountDraft:
         self.principal, self.mode = book.principal, book.mode
         self.balances = [*book.balances, *[0] * (collaterals - len(book.balances))]
         self.positions = {each.instrument: each for each in book.positions}
-        self.operators = set(book.operators)
+        self.operators = book.operators
 
 
 class NamedMovements:
@@ -133,9 +134,13 @@ class NamedMovements:
         self._draft(account).mode = mode
 
     def set_operator(self, sender: str, account: AccountId, operator: str, allowed: bool) -> None:
-        """An operator of the account more or less."""
-        operators = self._draft(account).operators
-        (operators.add if allowed else operators.discard)(operator)
+        """An operator of the account with all scopes, or with none."""
+        self.set_scopes(sender, account, operator, ALL_SCOPES if allowed else 0)
+
+    def set_scopes(self, sender: str, account: AccountId, operator: str, scopes: int) -> None:
+        """An operator of the account with some scopes."""
+        draft = self._draft(account)
+        draft.operators = with_scopes(draft.operators, operator, scopes)
 
     def transfer(self, sender: str, token: str, to: str, amount_raw: int) -> None:
         """Tokens of the sender; a token with a fee keeps a hundredth."""
@@ -172,8 +177,8 @@ _MOVES: Mapping[str, Callable[..., None]] = {
     for each in (
         NamedMovements.deposit_cash, NamedMovements.withdraw_cash, NamedMovements.deposit_collateral,
         NamedMovements.withdraw_collateral, NamedMovements.fund_insurance, NamedMovements.trade, NamedMovements.fill,
-        NamedMovements.settle, NamedMovements.set_mode, NamedMovements.set_operator, NamedMovements.transfer,
-        NamedMovements.mint,
+        NamedMovements.settle, NamedMovements.set_mode, NamedMovements.set_operator,
+        NamedMovements.set_scopes, NamedMovements.transfer, NamedMovements.mint,
     )
 }  # fmt: skip
 

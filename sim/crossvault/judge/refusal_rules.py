@@ -28,7 +28,7 @@ from crossvault.judge.marks import NO_FEED, decoded
 from crossvault.judge.moment import Moment
 from crossvault.judge.parameter_ranges import CAP, misfits
 from crossvault.judge.rounding import WAD
-from crossvault.judge.rulebook import RuleBook, acting, calls, change_of
+from crossvault.judge.rulebook import ALL_SCOPES, TRADE, RuleBook, calls, change_of, paid_to_others, rights
 from crossvault.judge.trade_rules import deals, is_listed, quotation
 
 _COLLATERAL = frozenset({"deposit_collateral", "withdraw_collateral"})
@@ -80,8 +80,9 @@ def _unauthorized(moment: Moment) -> bool:
         return bool(step.sender != step.args["account"].owner)
     if step.action == "fill":
         orders = [order for pair in step.args["matches"] for order in (pair.maker, pair.taker)]
-        return not all(book.is_authorized(order.account, EXCHANGE) for order in orders)
-    return not all(book.is_authorized(account, step.sender) for account in acting(step))
+        return not all(book.is_authorized(order.account, EXCHANGE, TRADE) for order in orders)
+    is_lacking = not all(book.is_authorized(account, step.sender, scope) for account, scope in rights(step))
+    return is_lacking or any(paid_to_others(step))
 
 
 def _unlisted_underlying(moment: Moment) -> bool:
@@ -110,6 +111,8 @@ def _out_of_range(moment: Moment) -> bool:
     step, listed = moment.step, len(moment.rulebook.underlyings)
     if step.action == "set_mode":
         return bool(step.args["mode"] > (("rules",) in moment.rulebook.parameters))
+    if step.action == "set_scopes":
+        return not 0 <= step.args["scopes"] <= ALL_SCOPES
     if step.action == "publish_forward":
         return bool(step.args["rate_wad"] > 10 * WAD)
     return any(any(misfits(value, listed)) for value in step.args.values() if isinstance(value, tuple))

@@ -13,6 +13,7 @@ from crossvault.judge.rounding import WAD
 if TYPE_CHECKING:
     from crossvault.mirror.account import AccountId
 
+TRADE, DEPOSIT, WITHDRAW, ALL_SCOPES = 1, 2, 4, 7  # what an operator may do: a sum of these
 UNASSIGNED = ""  # the name of the zero address
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
@@ -32,11 +33,12 @@ class IndexLevel(NamedTuple):
 class RuleBook(NamedTuple):
     """Rights and parameters after some steps; a change makes another book that shares what is as before.
 
-    owner, pending_owner, guardian, feeders: by name. operators: by account. acted: pairs of an account and an operator
-    that has acted for it. modes: of accounts that chose portfolio margin. announced: when a change falls due [unix
-    seconds]. parameters: in force, by kind and number. underlyings: names. collaterals: token and underlying. expiries:
-    when an underlying's expiry was opened [unix seconds]. levels: of a guarded index, since when it was how high.
-    floors, filled, cancelled: of signed orders. decimals: of tokens. calling: tokens that enter the vault again.
+    owner, pending_owner, guardian, feeders: by name. operators: by account, with their scopes. acted: pairs of an
+    account and an operator that has acted for it. modes: of accounts that chose portfolio margin. announced: when a
+    change falls due [unix seconds]. parameters: in force, by kind and number. underlyings: names. collaterals: token
+    and underlying. expiries: when an underlying's expiry was opened [unix seconds]. levels: of a guarded index, since
+    when it was how high. floors, filled, cancelled: of signed orders. decimals: of tokens. calling: tokens that enter
+    the vault again.
     """
 
     owner: str
@@ -49,7 +51,7 @@ class RuleBook(NamedTuple):
     paused: bool = False
     delay_secs: int = 0
     feeders: frozenset[str] = frozenset()
-    operators: Mapping[AccountId, frozenset[str]] = _NOTHING
+    operators: Mapping[AccountId, frozenset[tuple[str, int]]] = _NOTHING
     acted: frozenset[tuple[AccountId, str]] = frozenset()
     modes: Mapping[AccountId, int] = _NOTHING
     announced: Mapping[Change, int] = _NOTHING
@@ -75,9 +77,15 @@ class RuleBook(NamedTuple):
             parameters={("auction",): world.terms, ("depeg",): (NO_FEED, 0, 0)},
         )
 
-    def is_authorized(self, account: AccountId, sender: str) -> bool:
-        """Whether a sender may act for an account: as its owner, or as an operator that the owner allowed."""
-        return sender == account.owner or sender in self.operators.get(account, frozenset())
+    def scopes_of(self, account: AccountId, sender: str) -> int:
+        """What a sender may do for an account: all as its owner, else what the owner allowed it."""
+        if sender == account.owner:
+            return ALL_SCOPES
+        return next((scopes for name, scopes in self.operators.get(account, ()) if name == sender), 0)
+
+    def is_authorized(self, account: AccountId, sender: str, scopes: int = ALL_SCOPES) -> bool:
+        """Whether a sender may act for an account in one of some scopes."""
+        return bool(self.scopes_of(account, sender) & scopes)
 
     def after(self, step: Step, outcome: Outcome) -> RuleBook:
         """The rights after a step; a refused one changes none."""
@@ -129,20 +137,37 @@ def calls(step: Step) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 ACTED_FOR = {
-    "set_operator": ("account",), "set_mode": ("account",), "deposit_cash": ("account",), "withdraw_cash": ("account",),
-    "deposit_collateral": ("account",), "withdraw_collateral": ("account",), "trade": ("maker", "taker"),
-    "bid": ("bidder",), "cancel_below": ("account",),
+    "set_operator": ("account",), "set_scopes": ("account",), "set_mode": ("account",), "deposit_cash": ("account",),
+    "withdraw_cash": ("account",), "deposit_collateral": ("account",), "withdraw_collateral": ("account",),
+    "trade": ("maker", "taker"), "bid": ("bidder",), "cancel_below": ("account",),
 }  # fmt: skip
 """By door, the arguments that name the accounts that its sender acts for."""
+GRANTS = frozenset({"set_operator", "set_scopes"})
+"""Doors by which an owner names operators."""
+_SCOPES = {
+    "deposit_cash": DEPOSIT, "deposit_collateral": DEPOSIT, "withdraw_cash": WITHDRAW, "withdraw_collateral": WITHDRAW,
+}  # fmt: skip
+
+
+def rights(step: Step) -> Iterator[tuple[AccountId, int]]:
+    """The accounts that the sender of a step acts for, each with the scope that it needs there."""
+    if step.action == "cancel":
+        yield step.args["order"].account, TRADE
+    for action, args in calls(step):
+        for name in ACTED_FOR.get(action, ()):
+            yield args[name], _SCOPES.get(action, TRADE)
 
 
 def acting(step: Step) -> Iterator[AccountId]:
     """The accounts that the sender of a step acts for."""
-    if step.action == "cancel":
-        yield step.args["order"].account
+    return (account for account, _ in rights(step))
+
+
+def paid_to_others(step: Step) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The withdrawals of a step that an operator sends to another than the owner of the account."""
     for action, args in calls(step):
-        for name in ACTED_FOR.get(action, ()):
-            yield args[name]
+        if _SCOPES.get(action) == WITHDRAW and args["account"].owner not in (step.sender, args["to"]):
+            yield action, args
 
 
 def change_of(step: Step) -> Change:
@@ -155,13 +180,21 @@ def _merged(noted: Mapping[Any, Any], key: Any, value: Any) -> Mapping[Any, Any]
     return {**noted, key: value}
 
 
+def with_scopes(
+    operators: frozenset[tuple[str, int]], operator: str, scopes: int
+) -> frozenset[tuple[str, int]]:  # fmt: skip
+    """Operators of an account after one of them was given scopes, or none."""
+    others = frozenset([each for each in operators if each[0] != operator])
+    return others | {(operator, scopes)} if scopes else others
+
+
 def _operator(book: RuleBook, step: Step) -> RuleBook:
     account, operator = step.args["account"], step.args["operator"]
-    now = book.operators.get(account, frozenset()) - {operator}
+    scopes = step.args["scopes"] if step.action == "set_scopes" else ALL_SCOPES * step.args["allowed"]
+    now = with_scopes(book.operators.get(account, frozenset()), operator, scopes)
     return book._replace(
-        operators=_merged(book.operators, account, now | {operator} if step.args["allowed"] else now),
-        acted=book.acted - {(account, operator)},
-    )
+        operators=_merged(book.operators, account, now), acted=book.acted - {(account, operator)}
+    )  # fmt: skip
 
 
 def _feeder(book: RuleBook, step: Step) -> RuleBook:
@@ -214,6 +247,7 @@ _RECORDS: Mapping[str, Callable[[RuleBook, Step], RuleBook]] = {
     "set_guardian": lambda book, step: book._replace(guardian=step.args["to"]),
     "set_feeder": _feeder,
     "set_operator": _operator,
+    "set_scopes": _operator,
     "set_mode": lambda book, step: book._replace(
         modes=_merged(book.modes, step.args["account"], step.args["mode"])
     ),

@@ -148,7 +148,7 @@ def no_own_bid(moment: Moment) -> Iterator[Breach]:
     if bid is None or bid.discount_wad >= WAD:
         return
     chosen = {name for account, name in moment.rulebook.acted if account == bid.account}
-    close = {bid.account.owner} | (chosen & moment.rulebook.operators.get(bid.account, frozenset()))
+    close = {bid.account.owner} | {name for name, _ in moment.rulebook.operators.get(bid.account, ()) if name in chosen}
     for name in {bid.sender, bid.bidder.owner} & close:
         what = f"{name}, owner or operator of {bid.account}, buys it at a discount factor of {bid.discount_wad}"
         yield Breach(what, None, (bid.account, bid.bidder))

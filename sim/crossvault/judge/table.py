@@ -175,7 +175,7 @@ RULES: tuple[Rule, ...] = (
         cost="1 us, a trade in a pause four valuations",
     ),
     Rule("V31", "A right that an account grants changes nothing of others.", grants, cost="1 us"),
-    Rule("V31", "What an operator withdraws goes to the owner of the account.", custody, cost="1 us", known=_EXITS),
+    Rule("V31", "What an operator withdraws goes to the owner of the account.", custody, cost="1 us"),
     Rule(
         "V31", "Naming an operator takes no bidder away from an account on sale.", shields, cost="1 us",
         known=frozenset({"set_operator", "bid"}),

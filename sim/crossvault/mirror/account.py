@@ -11,6 +11,10 @@ MAX_POSITIONS = 32
 MAX_OPTIONS = 24
 STANDARD = 0
 PORTFOLIO = 1
+TRADE = 1
+DEPOSIT = 2
+WITHDRAW = 4
+ALL_SCOPES = 7
 
 
 class AccountId(NamedTuple):
@@ -42,7 +46,7 @@ class Holder(StorageStruct):
         "balances": lambda journal: StorageMap(journal, int),
         "positions": lambda journal: StorageMap(journal, lambda: Position(journal)),
         "instruments": (),
-        "operators": lambda journal: StorageMap(journal, bool),
+        "operators": lambda journal: StorageMap(journal, int),
         "mode": STANDARD,
         "accepted": lambda journal: StorageMap(journal, bool),
     }
@@ -50,7 +54,7 @@ class Holder(StorageStruct):
     balances: StorageMap[int, int]
     positions: StorageMap[int, Position]
     instruments: tuple[int, ...]
-    operators: StorageMap[str, bool]
+    operators: StorageMap[str, int]
     mode: int
     accepted: StorageMap[str, bool]
 
@@ -78,22 +82,34 @@ def owner_of(account: AccountId) -> str:
     return account.owner
 
 
+def scopes_of(self: Holder, account: AccountId, sender: str) -> int:
+    """What a sender may do for an account: a sum of TRADE, DEPOSIT and WITHDRAW."""
+    return ALL_SCOPES if sender == owner_of(account) else self.operators[sender]
+
+
 def is_authorized(self: Holder, account: AccountId, sender: str) -> bool:
-    """Whether a sender may act for an account."""
-    return sender == owner_of(account) or self.operators[sender]
+    """Whether a sender may act for an account, in one scope at least."""
+    return scopes_of(self, account, sender) != 0
 
 
-def require_authority(self: Holder, account: AccountId, sender: str) -> None:
-    """Requires a sender that may act for an account, and notes an operator that acts."""
-    if not is_authorized(self, account, sender):
+def require_authority(self: Holder, account: AccountId, sender: str, scope: int) -> None:
+    """Requires a sender that may act for an account in a scope, and notes an operator that acts."""
+    if scopes_of(self, account, sender) & scope == 0:
         raise authority_errors.NotAuthorized(account, sender)
     if sender != owner_of(account) and not self.accepted[sender]:
         self.accepted[sender] = True
 
 
-def set_operator(self: Holder, operator: str, allowed: bool) -> None:
-    """Allows or forbids an operator to act for an account."""
-    self.operators[operator] = allowed
+def require_recipient(account: AccountId, sender: str, to: str) -> None:
+    """Requires the recipient of a withdrawal: any for the owner, the owner alone for an operator."""
+    holder = owner_of(account)
+    if sender != holder and to != holder:
+        raise authority_errors.NotAuthorized(account, sender)
+
+
+def set_scopes(self: Holder, operator: str, scopes: int) -> None:
+    """Sets the scopes of an operator of an account."""
+    self.operators[operator] = scopes
     self.accepted[operator] = False
 
 

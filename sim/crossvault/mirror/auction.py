@@ -87,7 +87,7 @@ class Auction(Appraiser):
     ) -> None:
         """Buys part of an account in liquidation."""
         self.require_running()
-        accounts.require_authority(self.ledger.holders[bidder], bidder, sender)
+        accounts.require_authority(self.ledger.holders[bidder], bidder, sender, accounts.TRADE)
         if account == bidder:
             raise account_errors.SameAccount(account)
         if fraction_wad == 0 or fraction_wad > fixed.WAD:

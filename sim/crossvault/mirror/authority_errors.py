@@ -41,7 +41,7 @@ class NotFeeder(Refusal):
 
 
 class NotAuthorized(Refusal):
-    """The sender is neither the owner nor an operator of the account."""
+    """The sender may not do this for the account: it is neither the owner nor an operator with that scope."""
 
     account: AccountId
     sender: str

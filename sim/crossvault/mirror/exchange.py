@@ -148,8 +148,8 @@ class Exchange(StorageStruct):
             raise order_errors.OrderCancelled(order.account, order.salt)
 
     def require_authority(self, account: AccountId, sender: str) -> None:
-        """Requires a sender that may act for an account."""
-        if not self.vault.is_authorized(account, sender):
+        """Requires a sender that may trade for an account."""
+        if self.vault.scopes_of(account, sender) & accounts.TRADE == 0:
             raise authority_errors.NotAuthorized(account, sender)
 
     def require_size(self, size: int) -> None:

@@ -26,8 +26,12 @@ class Registry(Store):
         return lens.curves(self.ledger)
 
     def is_authorized(self, account: AccountId, sender: str) -> bool:
-        """Whether a sender may act for an account."""
+        """Whether a sender may act for an account, in one scope at least."""
         return accounts.is_authorized(self.ledger.holders[account], account, sender)
+
+    def scopes_of(self, account: AccountId, sender: str) -> int:
+        """What a sender may do for an account: a sum of TRADE, DEPOSIT and WITHDRAW."""
+        return accounts.scopes_of(self.ledger.holders[account], account, sender)
 
     def parameters(self) -> ParameterSet:
         """Every parameter in force."""

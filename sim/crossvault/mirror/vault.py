@@ -76,11 +76,19 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
         self.emit("VaultOpened", sender, owner, quote, self.ledger.cash.decimals, delay_secs, terms)
 
     def set_operator(self, account: AccountId, operator: str, allowed: bool, *, sender: str) -> None:
-        """Allows or forbids an operator to act for an account."""
+        """Allows or forbids an operator to act for an account in all scopes."""
         if sender != accounts.owner_of(account):
             raise authority_errors.NotAuthorized(account, sender)
-        accounts.set_operator(self.ledger.holders[account], operator, allowed)
+        accounts.set_scopes(self.ledger.holders[account], operator, accounts.ALL_SCOPES if allowed else 0)
         self.emit("OperatorSet", sender, account, operator, allowed)
+
+    def set_scopes(self, account: AccountId, operator: str, scopes: int, *, sender: str) -> None:
+        """Sets the scopes in which an operator may act for an account."""
+        if sender != accounts.owner_of(account):
+            raise authority_errors.NotAuthorized(account, sender)
+        market.require_within("scopes", scopes, 0, accounts.ALL_SCOPES)
+        accounts.set_scopes(self.ledger.holders[account], operator, scopes)
+        self.emit("ScopesSet", sender, account, operator, scopes)
 
     @non_reentrant
     def set_mode(self, account: AccountId, mode: int, *, sender: str, now: int) -> None:
@@ -101,7 +109,7 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
     @non_reentrant
     def deposit_cash(self, account: AccountId, amount_raw: int, *, sender: str, now: int) -> None:
         """Deposits cash into an account."""
-        accounts.require_authority(self.ledger.holders[account], account, sender)
+        accounts.require_authority(self.ledger.holders[account], account, sender, accounts.DEPOSIT)
         self.accrue(sender=sender, now=now)
         ledger.add_cash(self.ledger, account, self.pull_quote(amount_raw, sender=sender), now=now)
         self.emit("CashDeposited", sender, account, amount_raw, self.ledger.holders[account].principal)
@@ -109,7 +117,7 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
     @non_reentrant
     def withdraw_cash(self, account: AccountId, amount_raw: int, to: str, *, sender: str, now: int) -> None:
         """Withdraws cash from an account, or borrows it."""
-        self.require_withdrawal(account, sender=sender)
+        self.require_withdrawal(account, to, sender=sender)
         collaterals.require_amount(amount_raw, self.ledger.cash.decimals)
         self.accrue(sender=sender, now=now)
         former = self.begin(account, True)
@@ -123,7 +131,7 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
         self, account: AccountId, collateral: int, amount_raw: int, *, sender: str, now: int
     ) -> None:
         """Deposits collateral into an account."""
-        accounts.require_authority(self.ledger.holders[account], account, sender)
+        accounts.require_authority(self.ledger.holders[account], account, sender, accounts.DEPOSIT)
         self.require_collateral(collateral)
         asset = self.ledger.assets[collateral]
         balance_raw = self.ledger.holders[account].balances[collateral] + amount_raw
@@ -143,7 +151,7 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
         self, account: AccountId, collateral: int, amount_raw: int, to: str, *, sender: str, now: int
     ) -> None:
         """Withdraws collateral from an account."""
-        self.require_withdrawal(account, sender=sender)
+        self.require_withdrawal(account, to, sender=sender)
         self.require_collateral(collateral)
         asset = self.ledger.assets[collateral]
         collaterals.require_amount(amount_raw, asset.decimals)
@@ -177,8 +185,8 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
         now: int,
     ) -> None:
         """Trades an instrument between two accounts."""
-        accounts.require_authority(self.ledger.holders[maker], maker, sender)
-        accounts.require_authority(self.ledger.holders[taker], taker, sender)
+        accounts.require_authority(self.ledger.holders[maker], maker, sender, accounts.TRADE)
+        accounts.require_authority(self.ledger.holders[taker], taker, sender, accounts.TRADE)
         if maker == taker:
             raise account_errors.SameAccount(maker)
         ledger.require_idle(self.ledger, maker)
@@ -237,10 +245,11 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
         collaterals.pull(self.tokens[self.ledger.cash.token], sender, amount_raw, this=self.this)
         return collaterals.to_wad(amount_raw, decimals)
 
-    def require_withdrawal(self, account: AccountId, *, sender: str) -> None:
+    def require_withdrawal(self, account: AccountId, to: str, *, sender: str) -> None:
         """Requires a withdrawal that is allowed at any amount."""
         self.require_running()
-        accounts.require_authority(self.ledger.holders[account], account, sender)
+        accounts.require_authority(self.ledger.holders[account], account, sender, accounts.WITHDRAW)
+        accounts.require_recipient(account, sender, to)
         ledger.require_idle(self.ledger, account)
         cash.require_covered(self.ledger.cash)
 

@@ -225,11 +225,17 @@ def _fund(written: steps.Fund, now: ActionContext) -> Step:
     return doors.fund_insurance(now.at, written.by, amount_raw=now.names.raw("amount", written.amount))
 
 
+_SCOPES = {"trade": accounts.TRADE, "deposit": accounts.DEPOSIT, "withdraw": accounts.WITHDRAW}
+
+
 @_step.register
 def _operator(written: steps.Operator, now: ActionContext) -> Step:
     account, allowed = now.names.account("account", written.account), written.do.startswith("allow")
     operator = EXCHANGE if written.operator == EXCHANGE else now.names.role("operator", written.operator)
-    return doors.set_operator(now.at, account.owner, account=account, operator=operator, allowed=allowed)
+    if written.scopes is None:
+        return doors.set_operator(now.at, account.owner, account=account, operator=operator, allowed=allowed)
+    scopes = sum(_SCOPES[each] for each in set(written.scopes))
+    return doors.set_scopes(now.at, account.owner, account=account, operator=operator, scopes=scopes)
 
 
 @_step.register

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, WithJsonSchema, model_validator
 
@@ -143,10 +143,22 @@ class Fund(StepFields):
     amount: Amount
 
 
+Scope = Literal["trade", "deposit", "withdraw"]
+
+
 class Operator(StepFields):
     do: Literal["allow operator", "forbid operator"]
     account: AccountName
     operator: Name
+    scopes: list[Scope] | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.scopes is not None and self.do != "allow operator":
+            raise ValueError("scopes are of 'allow operator'; 'forbid operator' ends all of them")
+        if self.scopes == []:
+            raise ValueError("scopes: expected one at least; 'forbid operator' leaves none")
+        return self
 
 
 class Govern(StepFields):

@@ -10,6 +10,7 @@ from crossvault.differential.doors import Announcement
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.mirror import fixed, market
+from crossvault.mirror.account import ALL_SCOPES, DEPOSIT, TRADE, WITHDRAW
 from crossvault.walks import terms
 from crossvault.walks.base import (
     BROKER,
@@ -112,7 +113,13 @@ class ParameterMoves(WalkBase):
         account = self._account()
         operator = self._random.choice((STRANGER, BROKER, account.owner))
         allowed = operator == BROKER or self._random.random() < 0.3
-        return doors.set_operator(self._at, self._actor(account), account=account, operator=operator, allowed=allowed)
+        actor = self._actor(account)
+        if self._random.random() < 0.7:
+            return doors.set_operator(self._at, actor, account=account, operator=operator, allowed=allowed)
+        scopes = self._random.choice((ALL_SCOPES,) * 6 + (TRADE, TRADE | DEPOSIT, TRADE | WITHDRAW))
+        if operator != BROKER:
+            scopes = self._random.randrange(ALL_SCOPES + 2)
+        return doors.set_scopes(self._at, actor, account=account, operator=operator, scopes=scopes)
 
     def _list(self, model: Model) -> Step:
         """A further underlying or collateral, up to the limits and beyond."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
 
 from crossvault.differential import doors
 from crossvault.differential.model import Model
@@ -118,6 +119,7 @@ class RareDoors(ThresholdPoints):
         for account in (MAKER, LENDER):
             yield doors.set_operator(self._at, account.owner, account=account, operator=EXCHANGE, allowed=True)
             yield doors.set_operator(self._at, BROKER, account=account, operator=STRANGER, allowed=True)
+            yield from self._scoped(account)
             yield doors.cancel_below(self._at, account.owner, account=account, salt=_FLOOR)
         for salt in (_FLOOR - 1, _FLOOR):
             maker, taker = (
@@ -126,6 +128,21 @@ class RareDoors(ThresholdPoints):
             )
             first, second = (Signature(each.account.owner, each, CHAIN_ID, EXCHANGE) for each in (maker, taker))
             yield doors.fill(self._at, BROKER, matches=(Match(maker, first, taker, second, _TINY),))
+
+    def _scoped(self, account: AccountId) -> Iterator[Step]:
+        """An operator with one scope after the other deposits, and withdraws to the owner and to itself."""
+        grant = partial(doors.set_scopes, account=account, operator=BROKER)
+        yield doors.mint(self._at, FAUCET, token="USDC", to=BROKER, amount_raw=9)
+        yield grant(self._at, BROKER, scopes=accounts.ALL_SCOPES)
+        for scopes in (accounts.TRADE, accounts.DEPOSIT, accounts.WITHDRAW, accounts.ALL_SCOPES, 0, 8):
+            yield grant(self._at, account.owner, scopes=scopes)
+            yield doors.deposit_cash(self._at, BROKER, account=account, amount_raw=1)
+            for to in (account.owner, BROKER):
+                yield doors.withdraw_cash(self._at, BROKER, account=account, amount_raw=1, to=to)
+            yield doors.withdraw_collateral(
+                self._at, BROKER, account=account, collateral=0, amount_raw=1, to=BROKER
+            )  # fmt: skip
+        yield grant(self._at, account.owner, scopes=accounts.ALL_SCOPES)
 
     def _evened(self, model: Model) -> Iterator[Step]:
         """An insolvent account gets collateral until its equity is exactly zero; bids in a pause, by its operator, by a

@@ -125,6 +125,7 @@ contract PerpVault is PerpMargin {
     function withdrawCash(uint256 account, uint256 amountRaw, address to) external {
         _requireRunning();
         _requireAuthority(account);
+        if (msg.sender != _ownerOf(account) && to != _ownerOf(account)) revert NotAuthorized(account, msg.sender);
         _requireIdle(account);
         if (deficitWad > insuranceWad) revert DeficitOpen(deficitWad, insuranceWad);
         cash[account] -= int256(_amount(amountRaw));
