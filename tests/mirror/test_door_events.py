@@ -38,10 +38,14 @@ def test_cash_operators_and_the_fund() -> None:
     made.apply("maker", doors.mint, token="USDC", to="maker", amount_raw=12 * 10**6)
     came = made.attempt("maker", doors.deposit_cash, account=MAKER, amount_raw=5 * 10**6)
     assert events(came) == [("CashDeposited", ("maker", MAKER, 5 * 10**6, 10_005 * WAD))]
-    left = made.attempt(BROKER, doors.withdraw_cash, account=MAKER, amount_raw=2 * 10**6, to="other")
-    assert events(left) == [("CashWithdrawn", (BROKER, MAKER, 2 * 10**6, "other", 10_003 * WAD))]
+    left = made.attempt("maker", doors.withdraw_cash, account=MAKER, amount_raw=2 * 10**6, to="other")
+    assert events(left) == [("CashWithdrawn", ("maker", MAKER, 2 * 10**6, "other", 10_003 * WAD))]
+    home = made.attempt(BROKER, doors.withdraw_cash, account=MAKER, amount_raw=10**6, to="maker")
+    assert events(home) == [("CashWithdrawn", (BROKER, MAKER, 10**6, "maker", 10_002 * WAD))]
     given = made.attempt("maker", doors.fund_insurance, amount_raw=7 * 10**6)
     assert events(given) == [("InsuranceFunded", ("maker", 7 * 10**6, 7 * WAD))]
+    scoped = made.attempt("maker", doors.set_scopes, account=MAKER, operator=BROKER, scopes=1)
+    assert events(scoped) == [("ScopesSet", ("maker", MAKER, BROKER, 1))]
     ended = made.attempt("maker", doors.set_operator, account=MAKER, operator=BROKER, allowed=False)
     assert events(ended) == [("OperatorSet", ("maker", MAKER, BROKER, False))]
 
