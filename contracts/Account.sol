@@ -33,7 +33,8 @@ library Account {
 
     /// @notice Stored state of one account.
     /// @dev principal: cash before interest [wad]; balances: raw by collateral; instruments: those with a position, in no order; mode:
-    /// STANDARD or PORTFOLIO margin; operators: their scopes, a sum of TRADE, DEPOSIT and WITHDRAW; accepted: operators that have acted for the account
+    /// STANDARD or PORTFOLIO margin; operators: their scopes, a sum of TRADE, DEPOSIT and WITHDRAW; accepted:
+    /// operators that have acted for the account
     struct Holder {
         int256 principal;
         mapping(uint256 collateral => uint256 raw) balances;

@@ -22,11 +22,6 @@ from judged_money import (
 Patch = pytest.MonkeyPatch
 TWINS = {"mallory-long": "mallory", "mallory-short": "mallory", "sybil": "mallory"}
 # gains by paper, from the figures of each story
-GAINS = {
-    "operator-is-custodian": 1_000,
-}
-
-
 WAITING = {
     "guard-free-option": 60_000,
     "guard-twin": 30_000,  # of 100 * (2,000 - 1,500) the long account has 20,000
@@ -40,13 +35,6 @@ def test_a_coalition_that_gains_at_a_price_that_waits_is_red(name: str) -> None:
     with waiting_uncounted():
         [red] = red_rules(load(attack(name)), "V19", persons=TWINS)
     assert red.money_usd == WAITING[name]
-
-
-@needs_attacks
-@pytest.mark.parametrize("name", GAINS)
-def test_a_coalition_that_gains_is_red(name: str) -> None:
-    [red] = red_rules(load(attack(name)), "V19", persons=TWINS)
-    assert red.money_usd == GAINS[name]
 
 
 @needs_attacks
