@@ -136,6 +136,18 @@ def test_the_statement_of_options_has_a_line_for_each() -> None:
     assert [term.counts for term in made.requirement] == [False, False, False, False, True]
 
 
+def test_the_statement_of_an_option_names_the_price_that_waits() -> None:
+    """Ten calls sold at a mark of 100 count 400 each while a rise from 1,500 to 1,800 waits; at maintenance 100."""
+    book = strip(option(-10, 1_500, 100, True))
+    book.modelled, book.exposures[0].pending_wad = 1, 1_800 * WAD
+    for level, value, formula in (
+        (Level.INITIAL, -4_000, "-10.0 × mark 400.00 at the waiting price 1,800.00"),
+        (Level.MAINTENANCE, -1_000, "-10.0 × mark 100.00"),
+    ):
+        _, sold = margin_statement(book, level, ETHER).balance
+        assert (sold.value_wad, sold.formula) == (value * WAD, formula)
+
+
 def test_a_spread_is_bounded_by_its_strikes() -> None:
     # sold at 1,500 and bought at 1,400: 100 for each, whatever happens
     made = margin_statement(

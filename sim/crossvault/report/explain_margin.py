@@ -97,7 +97,7 @@ def margin_statement(book: Book, level: Level, context: StatementContext) -> Mar
         if exposure.gross_wad2:
             balance += _profits(exposure, level, name, received)
         if margin.is_modelled(book, number):
-            balance += option_values(book, number, name)
+            balance += option_values(book, number, name, level)
             continue
         if exposure.gross_wad2:
             requirement += _requirements(exposure, level, name)
@@ -115,7 +115,7 @@ def _credit(book: Book, holding: Holding, asset: Asset, level: Level) -> Stateme
     terms, initial = holding.terms, level == Level.INITIAL
     haircut = terms.haircut_initial if initial else terms.haircut_maintenance
     value_wad = holding.safe_wad if initial else holding.value_wad
-    value = usd(value_wad) + (" at the stable price" if value_wad != holding.value_wad else "")
+    value = usd(value_wad) + (f" at the {_lowest(book, holding)} price" if value_wad != holding.value_wad else "")
     if value_wad > terms.cap_wad:
         value = f"cap {usd(terms.cap_wad)} (value {value})"
     if margin.is_modelled(book, holding.underlying):  # its moves and its haircut are in the requirement
@@ -124,11 +124,18 @@ def _credit(book: Book, holding: Holding, asset: Asset, level: Level) -> Stateme
     return StatementLine(f"{asset.token} as collateral", f"{value} × (1 − {percent(haircut)})", credit)
 
 
+def _lowest(book: Book, holding: Holding) -> str:
+    """The name of the price at which a collateral counts at initial."""
+    exposure = book.exposures[holding.underlying]
+    return "waiting" if standard.lowest(exposure) == exposure.pending_wad else "stable"
+
+
 def _profits(exposure: Exposure, level: Level, name: str, received: int) -> Iterator[StatementLine]:
     initial = level == Level.INITIAL
     gain_wad = exposure.safe_gain_wad if initial else exposure.gain_wad
     loss_wad = exposure.safe_loss_wad if initial else exposure.loss_wad
-    safe = ", at the worse of index and stable price" if (gain_wad, loss_wad) != _plain(exposure) else ""
+    worst = "worst of index, stable and waiting" if exposure.pending_wad else "worse of index and stable"
+    safe = f", at the {worst} price" if (gain_wad, loss_wad) != _plain(exposure) else ""
     if received:
         safe += f", with {usd(received)} of funding"
     if gain_wad:

@@ -72,7 +72,9 @@ def _unit(exposure: Exposure, line: HeldOption, level: Level) -> str:
     if out:
         rate = f"the larger of {rate} less {percent(out)} out of the money and {percent(risk.min_spot_rate)},"
     least = "" if line.is_call else f"; no less than {percent(risk.put_initial_scale)} of maintenance"
-    return f"{rate} of {index} + {mark}{least}"
+    rise_wad = standard.waiting_rise(exposure, line.is_call)
+    waits = f"; at the waiting price {usd(exposure.pending_wad)} with {usd(rise_wad)} on top" if rise_wad else ""
+    return f"{rate} of {index} + {mark}{least}{waits}"
 
 
 def _bounds(exposure: Exposure, strip: Sequence[HeldOption], level: Level) -> Iterator[StatementLine]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from crossvault.mirror import correlation, fixed, portfolio, stakes, stress, valuation
+from crossvault.mirror import correlation, fixed, portfolio, stakes, standard, stress, valuation
 from crossvault.mirror.correlation import ScenarioLossTable, UnderlyingLoss
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.margin import Book
@@ -81,11 +81,14 @@ def _contingencies(exposure: PortfolioExposure, level: Level, name: str) -> Iter
         yield StatementLine(f"{name} doubtful price", "", doubt)
 
 
-def option_values(book: Book, underlying: int, name: str) -> Iterator[StatementLine]:
+def option_values(book: Book, underlying: int, name: str, level: Level) -> Iterator[StatementLine]:
     """Options of an underlying that portfolio margin counts in the margin balance."""
+    exposure = book.exposures[underlying]
     for line in book.lines:
         if line.underlying == underlying:
             kind = "call" if line.is_call else "put"
-            formula = f"{amount(line.size)} × mark {usd(line.mark_wad)}"
-            value = fixed.mul_div_floor(line.size, line.mark_wad, WAD)
+            mark_wad = standard.waiting_mark(exposure, line) if level == Level.INITIAL else line.mark_wad
+            safe = f" at the waiting price {usd(exposure.pending_wad)}" if mark_wad != line.mark_wad else ""
+            formula = f"{amount(line.size)} × mark {usd(mark_wad)}{safe}"
+            value = fixed.mul_div_floor(line.size, mark_wad, WAD)
             yield StatementLine(f"{name} {kind} {amount(line.strike_wad)}", formula, value)
