@@ -47,7 +47,8 @@ contract Auction is Store, ReentrancyGuardTransient {
 
     /// @notice State of an account in liquidation.
     /// @dev equityWad; requiredWad: maintenance requirement; marginWad: maintenance buffer; bufferWad: buffer margin, or the initial buffer where
-    /// that is larger and not negative; valueWad: equity less reserved cash [wad]; discountWad: present discount factor, 0 once insolvent [wad]
+    /// that is larger and not negative; valueWad: equity less reserved cash [wad]; discountWad: present discount factor, 0 once insolvent [wad];
+    /// clockAt: time from which the clock counts [unix seconds]
     struct AuctionState {
         int256 equityWad;
         uint256 requiredWad;
@@ -55,6 +56,7 @@ contract Auction is Store, ReentrancyGuardTransient {
         int256 bufferWad;
         int256 valueWad;
         uint256 discountWad;
+        uint256 clockAt;
     }
 
     /// @notice Starts the auction of an account that fails its maintenance margin requirement, or anew of one noted as insolvent that has recovered.
@@ -71,6 +73,7 @@ contract Auction is Store, ReentrancyGuardTransient {
         } else {
             if (now_.marginWad >= 0) revert LiquidationErrors.NotLiquidatable(account, now_.marginWad);
             sale.startedAt = uint64(block.timestamp);
+            sale.clockAt = uint64(block.timestamp);
             if (now_.equityWad <= 0) noteInsolvent(account, now_.equityWad);
         }
         emit LiquidationStarted(msg.sender, account, now_.equityWad, now_.marginWad, sale.deficitWad);
@@ -114,6 +117,7 @@ contract Auction is Store, ReentrancyGuardTransient {
         BidResult memory deal = terms(account, bidder, fractionWad, now_);
         if (deal.costWad > limitWad) revert LiquidationErrors.BidTooDear(deal.costWad, limitWad);
         accrue();
+        ledger.sales[account].clockAt = uint64(now_.clockAt);
         Ledger.movePart(ledger, account, bidder, deal.takenWad, ledger.sales[account].reservedWad);
         pay(account, bidder, deal.costWad);
         _judge().requireInitial(bidder);
@@ -148,7 +152,7 @@ contract Auction is Store, ReentrancyGuardTransient {
         Liquidation.Sale storage sale = ledger.sales[account];
         if (state.discountWad < Fixed.WAD) requireStranger(account, bidder);
         if (sale.insolventAt != 0) {
-            uint256 elapsedSecs = block.timestamp - sale.insolventAt;
+            uint256 elapsedSecs = block.timestamp - state.clockAt;
             int256 marginWad = Liquidation.paidMargin(state.equityWad, state.marginWad, state.requiredWad);
             int256 whole = Liquidation.payout(state.equityWad, marginWad, elapsedSecs, ledger.terms.insolventSecs);
             deal.takenWad = fractionWad;
@@ -205,6 +209,7 @@ contract Auction is Store, ReentrancyGuardTransient {
     function noteInsolvent(AccountId account, int256 equityWad) internal {
         Liquidation.Sale storage sale = ledger.sales[account];
         sale.insolventAt = uint64(block.timestamp);
+        sale.clockAt = uint64(block.timestamp);
         sale.reservedWad = 0;
         noteDeficit(sale, equityWad);
     }
@@ -218,8 +223,10 @@ contract Auction is Store, ReentrancyGuardTransient {
         if (state.equityWad <= 0) revert LiquidationErrors.UnderLiquidation(account);
         Liquidation.Sale storage sale = ledger.sales[account];
         sale.startedAt = uint64(block.timestamp);
+        sale.clockAt = uint64(block.timestamp);
         sale.insolventAt = 0;
         noteDeficit(sale, 0);
+        state.clockAt = block.timestamp;
         state.discountWad = Liquidation.discount(ledger.terms, 0);
     }
 
@@ -232,11 +239,12 @@ contract Auction is Store, ReentrancyGuardTransient {
         sale.deficitWad = deficitWad;
     }
 
-    /// @notice Deletes the auction of an account.
+    /// @notice Deletes the auction of an account, but for the time from which its clock counted.
     /// @param account account
     function endSale(AccountId account) internal {
-        noteDeficit(ledger.sales[account], 0);
-        delete ledger.sales[account];
+        Liquidation.Sale storage sale = ledger.sales[account];
+        noteDeficit(sale, 0);
+        (sale.startedAt, sale.insolventAt, sale.reservedWad) = (0, 0, 0);
     }
 
     /// @notice Liquidation state of an account, in an auction or out of one.
@@ -249,8 +257,9 @@ contract Auction is Store, ReentrancyGuardTransient {
         now_.bufferWad = Liquidation.bufferMargin(now_.marginWad, now_.equityWad, ledger.terms.bufferWad);
         if (held.initialWad >= 0 && held.initialWad > now_.bufferWad) now_.bufferWad = held.initialWad;
         now_.valueWad = now_.equityWad - int256(sale.reservedWad);
-        if (sale.startedAt == 0 || sale.insolventAt != 0) return now_;
-        now_.discountWad = Liquidation.discount(ledger.terms, block.timestamp - sale.startedAt);
+        if (sale.startedAt == 0) return now_;
+        now_.clockAt = clockFrom(account);
+        if (sale.insolventAt == 0) now_.discountWad = Liquidation.discount(ledger.terms, block.timestamp - now_.clockAt);
     }
 
     /// @notice Liquidation state of an account that is in liquidation and still fails its buffer margin and initial margin.

@@ -65,6 +65,7 @@ contract Feed is Store {
         Oracle.PriceGuard memory guard = ledger.guards[underlying];
         uint256 heldWad = Oracle.confirm(price, guard, ledger.risks[underlying].heartbeatSecs, indexWad);
         if (heldWad != 0) {
+            noteFresh(ledger.freshSince, Market.termOf(underlying, 0), price.publishedAt, publishedAt, ledger.risks[underlying].heartbeatSecs);
             Ledger.accrueFunding(ledger, underlying);
             observe(underlying, publishedAt);
             Oracle.replace(price, guard.stableRate, heldWad, premiumWad, confidenceWad, publishedAt);
@@ -95,6 +96,7 @@ contract Feed is Store {
         Oracle.Curve storage curve = openCurve(underlying, expiry);
         Oracle.requirePrice(forwardWad);
         uint256 heldWad = Oracle.limitedForward(curve, ledger.guards[underlying], ledger.prices[underlying].index, forwardWad);
+        noteFresh(ledger.freshSince, Market.termOf(underlying, expiry), curve.publishedAt, publishedAt, ledger.risks[underlying].heartbeatSecs);
         Oracle.publishForward(curve, heldWad, rateWad, confidenceWad, publishedAt);
         emit ForwardPublished(
             msg.sender, underlying, expiry, forwardWad, rateWad, confidenceWad, publishedAt, heldWad, curve.base, curve.baseAt
@@ -112,7 +114,10 @@ contract Feed is Store {
         external
     {
         requireFeeder(msg.sender);
-        Oracle.publishSurface(openCurve(underlying, expiry), svi, confidenceWad, publishedAt);
+        Oracle.Curve storage curve = openCurve(underlying, expiry);
+        uint256 heartbeatSecs = ledger.optionRisks[underlying].heartbeatSecs;
+        noteFresh(ledger.surfaceSince, Market.termOf(underlying, expiry), curve.surfacePublishedAt, publishedAt, heartbeatSecs);
+        Oracle.publishSurface(curve, svi, confidenceWad, publishedAt);
         emit SurfacePublished(msg.sender, underlying, expiry, svi, confidenceWad, publishedAt);
     }
 
@@ -161,6 +166,25 @@ contract Feed is Store {
         if (underlying >= Market.MAX_UNDERLYINGS || expiry > type(uint40).max) revert MarketErrors.UnknownExpiry(underlying, expiry);
         curve = ledger.curves[Market.termOf(underlying, expiry)];
         if (curve.listedAt == 0 || curve.settlement != 0) revert MarketErrors.UnknownExpiry(underlying, expiry);
+    }
+
+    /// @notice Notes the end of a gap in a price, from which clocks of auctions that need it count anew.
+    /// @dev called before the print replaces the one before; a print from the future is refused afterwards
+    /// @param since ends of gaps, by term [unix seconds]
+    /// @param term expiry of an underlying, 0 for its index
+    /// @param lastAt time of the print before [unix seconds]
+    /// @param publishedAt time of the print [unix seconds]
+    /// @param heartbeatSecs longest age [seconds]
+    function noteFresh(
+        mapping(uint256 term => uint64) storage since,
+        uint256 term,
+        uint256 lastAt,
+        uint256 publishedAt,
+        uint256 heartbeatSecs
+    ) internal {
+        if (block.timestamp > publishedAt && block.timestamp - publishedAt > heartbeatSecs) return;
+        if (Oracle.isFresh(lastAt, heartbeatSecs)) return;
+        since[term] = uint64(block.timestamp);
     }
 
     /// @notice Requires a sender that may publish.

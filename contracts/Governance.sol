@@ -92,6 +92,7 @@ contract Governance is Store {
     /// @custom:reverts NotOwner
     function unpause() external {
         requireOwner(msg.sender);
+        if (paused) ledger.biddableSince = uint64(block.timestamp);
         paused = false;
         emit Unpaused(msg.sender);
     }
@@ -173,6 +174,7 @@ contract Governance is Store {
         requireOwner(msg.sender);
         enact(keccak256(abi.encode("risk", underlying, risk)));
         int256 index = Ledger.accrueFunding(ledger, underlying);
+        if (ledger.risks[underlying].heartbeatSecs != risk.heartbeatSecs) ledger.biddableSince = uint64(block.timestamp);
         ledger.risks[underlying] = risk;
         emit RiskEnacted(msg.sender, underlying, risk, index);
     }
@@ -196,6 +198,7 @@ contract Governance is Store {
     function enactOptions(uint256 underlying, Market.OptionRisk calldata risk) external {
         requireOwner(msg.sender);
         enact(keccak256(abi.encode("options", underlying, risk)));
+        if (ledger.optionRisks[underlying].heartbeatSecs != risk.heartbeatSecs) ledger.biddableSince = uint64(block.timestamp);
         ledger.optionRisks[underlying] = risk;
         emit OptionsEnacted(msg.sender, underlying, risk);
     }
@@ -282,6 +285,7 @@ contract Governance is Store {
     function enactDepeg(Cash.DepegTerms calldata terms) external {
         requireOwner(msg.sender);
         enact(keccak256(abi.encode("depeg", terms)));
+        if (ledger.cash.terms.feed != terms.feed) ledger.biddableSince = uint64(block.timestamp);
         ledger.cash.terms = terms;
         emit DepegEnacted(msg.sender, terms);
     }

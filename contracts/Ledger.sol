@@ -21,7 +21,9 @@ import {Stress} from "./Stress.sol";
 library Ledger {
     /// @notice Stored state of the vault's money.
     /// @dev underlyings and collaterals are numbered from 0 in the order of their listing; expiries: those whose settlement is not fixed yet;
-    /// stress: code of portfolio margin; pricer: code of option prices
+    /// stress: code of portfolio margin; pricer: code of option prices; freshSince, surfaceSince: time of the print that ended the last gap in
+    /// the prices of a term, whose index has expiry 0, or in its surfaces; biddableSince: end of the last pause and of the last change of
+    /// what is stale [unix seconds]
     struct State {
         Cash.Pool cash;
         Liquidation.AuctionTerms terms;
@@ -39,6 +41,9 @@ library Ledger {
         Collateral.Asset[] assets;
         mapping(AccountId => Account.Holder) holders;
         mapping(AccountId => Liquidation.Sale) sales;
+        mapping(uint256 term => uint64) freshSince;
+        mapping(uint256 term => uint64) surfaceSince;
+        uint64 biddableSince;
     }
 
     /// @notice Requires a fresh price of an underlying.

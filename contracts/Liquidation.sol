@@ -20,10 +20,12 @@ library Liquidation {
 
     /// @notice Auction in progress.
     /// @dev startedAt [unix seconds], 0 when none; insolventAt [unix seconds], 0 while solvent;
-    /// reservedWad: cash that bidders have paid so far [wad]; deficitWad: deficit as last recorded [wad]
+    /// clockAt: time from which its clock counts, as of its last step [unix seconds]; reservedWad: cash that bidders have paid so far [wad];
+    /// deficitWad: deficit as last recorded [wad]
     struct Sale {
         uint64 startedAt;
         uint64 insolventAt;
+        uint64 clockAt;
         uint256 reservedWad;
         uint256 deficitWad;
     }

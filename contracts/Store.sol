@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {AccountId} from "./Account.sol";
+import {Account, AccountId} from "./Account.sol";
 import {AuthorityErrors} from "./AuthorityErrors.sol";
 import {Cash} from "./Cash.sol";
+import {Fixed} from "./Fixed.sol";
 import {Ledger} from "./Ledger.sol";
+import {Market} from "./Market.sol";
 import {MarketErrors} from "./MarketErrors.sol";
+import {Oracle} from "./Oracle.sol";
 
 /// @notice Storage of the vault, in the one order that all its code shares, and the checks on it.
 abstract contract Store {
@@ -37,6 +40,41 @@ abstract contract Store {
     function accrue() internal {
         if (!Cash.accrue(ledger.cash)) return;
         emit InterestAccrued(msg.sender, ledger.cash.supplyIndex, ledger.cash.borrowIndex, ledger.cash.insuranceWad);
+    }
+
+    /// @notice Time from which the clock of an auction counts.
+    /// @dev no second counts in which no bid was possible: the clock starts anew at the end of a pause, and of a gap in a price that the account needs;
+    /// a gap that no print ends is over at the expiry
+    /// @param account account in liquidation
+    function clockFrom(AccountId account) internal view returns (uint256 since) {
+        since = Fixed.max(ledger.sales[account].clockAt, ledger.biddableSince);
+        Account.Holder storage holder = ledger.holders[account];
+        for (uint256 i = 0; i < holder.instruments.length; i++) {
+            uint256 instrument = holder.instruments[i];
+            uint256 expiry = Market.expiryOf(instrument);
+            uint256 term = Market.termOf(Market.underlyingOf(instrument), expiry);
+            since = Fixed.max(since, ledger.freshSince[Market.termOf(Market.underlyingOf(instrument), 0)]);
+            since = Fixed.max(since, Fixed.max(ledger.freshSince[term], ledger.surfaceSince[term]));
+            if (block.timestamp >= expiry && hasGap(instrument)) since = Fixed.max(since, expiry);
+        }
+        for (uint256 i = 0; i < ledger.assets.length; i++) {
+            if (holder.balances[i] == 0) continue;
+            since = Fixed.max(since, ledger.freshSince[Market.termOf(ledger.assets[i].underlying, 0)]);
+        }
+        uint256 feed = ledger.cash.terms.feed;
+        if (feed != Cash.NO_FEED) since = Fixed.max(since, ledger.freshSince[Market.termOf(feed, 0)]);
+    }
+
+    /// @notice Whether a forward or surface that an instrument needs was stale when its expiry came.
+    /// @dev no print ends such a gap, as from the expiry on none is needed
+    /// @param instrument number of the instrument
+    function hasGap(uint256 instrument) internal view returns (bool) {
+        uint256 underlying = Market.underlyingOf(instrument);
+        uint256 expiry = Market.expiryOf(instrument);
+        Oracle.Curve storage curve = ledger.curves[Market.termOf(underlying, expiry)];
+        if (expiry > uint256(curve.publishedAt) + ledger.risks[underlying].heartbeatSecs) return true;
+        if (!Market.isOption(Market.kindOf(instrument))) return false;
+        return expiry > uint256(curve.surfacePublishedAt) + ledger.optionRisks[underlying].heartbeatSecs;
     }
 
     /// @notice Requires a sender that is the owner.

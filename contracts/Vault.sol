@@ -161,11 +161,12 @@ contract Vault is Checks, Diamond {
     }
 
     /// @notice Deposits collateral into an account.
-    /// @dev while its price is uncertain, or where its moves count, collateral may raise the requirement by more than its credit
+    /// @dev while its price is uncertain, or where its moves count, collateral may raise the requirement by more than its credit; at a stale price
+    /// it would keep the account from being sold
     /// @param account account
     /// @param collateral number of the collateral
     /// @param amountRaw amount of the token [raw]
-    /// @custom:reverts NotAuthorized, UnknownCollateral, ZeroAmount, AmountTooLarge, TransferMismatch, InsufficientMargin,
+    /// @custom:reverts NotAuthorized, UnknownCollateral, ZeroAmount, AmountTooLarge, StalePrice, TransferMismatch, InsufficientMargin,
     /// EquityFalls, BalanceFalls
     function depositCollateral(AccountId account, uint256 collateral, uint256 amountRaw) external nonReentrant {
         Account.requireAuthority(ledger.holders[account], account, msg.sender, Account.DEPOSIT);
@@ -174,6 +175,7 @@ contract Vault is Checks, Diamond {
         uint256 balanceRaw = ledger.holders[account].balances[collateral] + amountRaw;
         Collateral.requireAmount(amountRaw, asset.decimals);
         Collateral.requireAmount(balanceRaw, asset.decimals);
+        Ledger.requireFresh(ledger, asset.underlying);
         bool costly = isCostly(account, asset.underlying);
         Account.Image memory former;
         if (costly) former = begin(account, false);
@@ -252,6 +254,8 @@ contract Vault is Checks, Diamond {
         accrue();
         int256[] memory principals = new int256[](accounts.length);
         for (uint256 i = 0; i < accounts.length; i++) {
+            Liquidation.Sale storage sale = ledger.sales[accounts[i]];
+            if (sale.startedAt != 0) sale.clockAt = uint64(clockFrom(accounts[i]));
             Ledger.settle(ledger, accounts[i], underlying, expiry, settlementWad);
             principals[i] = ledger.holders[accounts[i]].principal;
         }

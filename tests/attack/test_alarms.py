@@ -23,6 +23,7 @@ from crossvault.differential import doors
 from crossvault.differential.step import Step
 from crossvault.mirror import market
 from crossvault.mirror.account import AccountId
+from crossvault.mirror.store import Store
 from honest_plays import honest_steps
 from judged_money import recipients_unchecked, reductions_unchecked, waiting_uncounted
 
@@ -135,11 +136,10 @@ def test_a_named_operator_is_no_shield() -> None:
 def test_a_token_of_a_dead_feed_is_a_shield() -> None:
     played = Played(calm(has_old=True))
     played.act(pay(START_AT, LONG, 20_000), trade(START_AT, LONG, MAKER, 100, 2_000))
-    at = START_AT + 7_200
-    played.print(at, 1_890)
+    played.act(doors.deposit_collateral(START_AT, LONG.owner, account=LONG, collateral=OLDT, amount_raw=1))
     played.play.watch()
     assert played.readings() == {}
-    played.act(doors.deposit_collateral(at, LONG.owner, account=LONG, collateral=OLDT, amount_raw=1))
+    played.print(START_AT + 7_200, 1_890)
     played.play.watch()
     assert played.circumstances("shield") == ["a sale is refused: StalePrice"]
 
@@ -203,7 +203,9 @@ def test_funding_of_a_dead_feed_is_read_at_the_next_print() -> None:
     assert played.readings() == {"idle": 1_000}
 
 
-def test_a_bid_leaves_the_discount_of_seconds_in_which_bids_could_be_made() -> None:
+def test_a_bid_leaves_the_discount_of_seconds_in_which_bids_could_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that counts all seconds, as before it was mended, leaves more after a pause."""
+    monkeypatch.setattr(Store, "clock_from", lambda self, account, *, now: self.ledger.sales[account].clock_at)
     for pause, profit in ((SilentSpan(), 0), (SilentSpan(2, 10), 1)):
         played = Played(calm(pause=pause))
         played.act(pay(START_AT, LONG, 40_000))

@@ -210,7 +210,7 @@ def test_a_view_that_refuses_is_its_own_clause(vault: Subject, recording: ModelR
         ("snapshot[1][0].image.principal", "cash_wad"),
         ("snapshot[1][0].image.entries[0].quote", "quote"),
         ("snapshot[1][1].image.balances[2]", "collateral"),
-        ("snapshot[1][0].sale[2]", "sale_reserved_wad"),
+        ("snapshot[1][0].sale[3]", "sale_reserved_wad"),
     ],
 )
 def test_a_field_of_the_state_has_a_word(field: str, word: str) -> None:

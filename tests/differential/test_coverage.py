@@ -105,15 +105,15 @@ READ_BY_TESTS = {
 # internal functions of the doors, which test_steps reaches through every door
 BEHIND_DOORS = {
     store: {
-        "emit", "accrue", "requireOwner", "requireRunning", "requireUnderlying", "requireCollateral", "schedule",
-        "enact",
+        "emit", "accrue", "clockFrom", "hasGap", "requireOwner", "requireRunning", "requireUnderlying",
+        "requireCollateral", "schedule", "enact",
     },
     governance: set(),
     policy: set(),
     teller: set(),
     analyst: {"added"},
     registry: set(),
-    feed: {"quotation", "observe", "earliest", "openCurve", "requireFeeder"},
+    feed: {"quotation", "observe", "earliest", "openCurve", "noteFresh", "requireFeeder"},
     appraiser: {"initialMargin", "maintenance", "equity", "requireInitial", "requireNoFall", "requireNoRise"},
     checks: {"named", "isBatchable", "accountsOf", "begin", "check", "checkPause"},
     auction: {

@@ -17,7 +17,7 @@ from crossvault.mirror.auction import Auction
 from crossvault.mirror.refusal import Refusal
 from crossvault.scenario import load
 from judged import Found, breaches, written
-from places import CASES
+from places import TESTS
 from small_scenarios import play
 
 WAD = 10**18
@@ -102,7 +102,7 @@ def test_a_token_of_no_worth_with_a_dead_feed_is_a_shield(tmp_path: Path) -> Non
     steps += "  - {at: +3h, do: start liquidation, account: alice, expect: {refused: StalePrice}}\n"
     found = red(breaches(written(tmp_path, WORLD + steps), "V21"))
     what = f"alice fails maintenance by {13_750 * WAD - 85 * 10**12} wad"
-    assert found[-1] == (f"{what}, and no stranger can sell it: start_liquidation, StalePrice", "stale-dust-shield")
+    assert found[-1] == (f"{what}, and no stranger can sell it: start_liquidation, StalePrice", "dust-of-a-dead-feed")
 
 
 def test_a_dead_feed_of_what_an_account_hangs_on_is_no_shield(tmp_path: Path) -> None:
@@ -139,10 +139,9 @@ def test_a_trial_leaves_no_trace(tmp_path: Path) -> None:
     assert steps[-1][1].refusal is None
 
 
-@pytest.mark.parametrize("name", ["stale-dust-shield"])
-def test_an_attack_story_is_red_as_its_weakness(name: str) -> None:
-    found = breaches(load(str(CASES / "attacks" / f"{name}.scenario.yaml")), "V21", full=False)
-    assert {each.breach.weakness for each in found} == {name}
+def test_dust_that_was_paid_in_while_its_feed_was_fresh_is_a_known_weakness() -> None:
+    found = breaches(load(str(TESTS / "findings" / "dust-of-a-dead-feed.scenario.yaml")), "V21", full=False)
+    assert {each.breach.weakness for each in found} == {"dust-of-a-dead-feed"}
 
 
 def _tried(story: Any) -> TrialResult:

@@ -117,8 +117,6 @@ PLANTS: dict[str, tuple[str, str, Any, str, Callable[..., Any]]] = {
     ),
 }  # fmt: skip
 STORIES = {
-    "clock-through-pause": {("V22", "clock-through-pause")},
-    "clock-through-stale": {("V22", "clock-through-stale")},
     "zero-decimals": {("V28", "zero-decimals")},
 }
 
@@ -155,23 +153,6 @@ def test_an_account_that_meets_maintenance_is_not_put_up_for_sale(
 def test_an_attack_story_is_red_by_its_rules(name: str) -> None:
     found = breaches(load(str(CASES / "attacks" / f"{name}.scenario.yaml")), *RULES)
     assert {(each.number, each.breach.weakness) for each in found} == STORIES[name]
-
-
-def test_the_money_of_a_clock_that_ran_in_a_pause() -> None:
-    """E = 19,450, of which 9,450 count, less 45 than required: BM = -45 - 19,495 / 4 = -4,918.75.
-
-    The clock has 8,399 s, one less than both phases; 59 s of them follow the pause, in the fast phase of 1,200 s.
-    """
-    [found] = breaches(load(str(CASES / "attacks" / "clock-through-pause.scenario.yaml")), "V22")
-    value, missing = 19_450 * WAD, 491_875 * WAD // 100
-    by_clock, fair = _up(WAD // 2, 7_200), WAD // 2 + _up(WAD // 2 * 1_141, 1_200)
-    price, due = _up(value * by_clock, WAD), _up(value * fair, WAD)
-    part = missing * WAD // (missing + price)
-    assert found.breach.money_wad == _up(due * part, WAD) - _up(price * part, WAD)
-
-
-def _up(numerator: int, divisor: int) -> int:
-    return -(-numerator // divisor)
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -97,7 +97,7 @@ class Liquidator:
         if sale.insolvent_at and auction.equity_wad > 0:
             auction.discount_wad = terms.start_wad  # it is sold as a solvent one, from the start of the discount
         elif sale.insolvent_at:
-            elapsed_secs = at - sale.insolvent_at
+            elapsed_secs = at - auction.clock_at
             margin_wad = liquidation.paid_margin(auction.equity_wad, auction.margin_wad, auction.required_wad)
             pays_wad = liquidation.payout(auction.equity_wad, margin_wad, elapsed_secs, terms.insolvent_secs)
             least_wad = fixed.mul_div_up(metrics.maintenance_requirement_wad, self.rule.reward_wad, fixed.WAD)

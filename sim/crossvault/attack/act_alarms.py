@@ -45,9 +45,10 @@ def ordinary(act: PlayedAct, gained_wad: int) -> int:
     sold, terms = act.sold, act.model.vault.ledger.terms
     if sold.insolvent_at and sold.worth.equity_wad <= 0:
         return 0 if sold.worth.true_wad > 0 else gained_wad
-    elapsed_secs = 0 if sold.insolvent_at else act.step.at - sold.started_at
-    now = fixed.WAD - liquidation.discount(terms, elapsed_secs)
-    fair = fixed.WAD - liquidation.discount(terms, max(0, elapsed_secs - sold.lost_secs))
+    elapsed_secs = 0 if sold.insolvent_at else act.step.at - sold.started_at - sold.lost_secs
+    clock_at = act.model.vault.ledger.sales[act.step.args["account"]].clock_at
+    now = fixed.WAD - liquidation.discount(terms, act.step.at - clock_at)
+    fair = fixed.WAD - liquidation.discount(terms, max(0, elapsed_secs))
     return gained_wad if now == 0 else gained_wad * fair // now
 
 

@@ -161,7 +161,11 @@ class ExactScenes(SceneSteps):
         yield from self._lower(model, ALICE)
         yield self._start(ALICE)
         terms = self.world.terms
-        self._at += terms.fast_secs + terms.slow_secs - 1
+        until = self._at + terms.fast_secs + terms.slow_secs - 1
+        while self._at + self._risk.heartbeat_secs < until:  # a gap would restart the clock
+            self._at += self._risk.heartbeat_secs
+            yield self._print()
+        self._at = until
         yield from (self._print(), self._declare(ALICE))
         self._at += 1
         yield from (self._print(), self._bid(ALICE, CAROL, WAD // 100), self._declare(ALICE))

@@ -62,7 +62,7 @@ class VaultState:
     def is_in_auction(self, account: AccountName) -> bool:
         """Whether an account is being liquidated."""
         with self._there():
-            return any(self._model.snapshot((self._account(account),)).accounts[0].sale)
+            return bool(self._model.snapshot((self._account(account),)).accounts[0].sale[0])
 
     def metrics(self, account: AccountName) -> Metrics:
         """The margin metrics of an account [wad]."""

@@ -27,7 +27,7 @@ class AuctionHistory:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._numbers: Counter[AccountId] = Counter()
-        self._begun: dict[AccountId, tuple[int, bool]] = {}  # time, and whether it is insolvent
+        self._begun: dict[AccountId, bool] = {}  # whether it is insolvent
 
     def rows(self, number: int, step: Step, outcome: Outcome) -> Iterator[Row]:
         """The rows of an accepted step."""
@@ -41,10 +41,10 @@ class AuctionHistory:
         insurance_wad = self._model.vault.ledger.cash.insurance_wad
         if what in ("start", "restart"):
             self._numbers[account] += account not in self._begun
-            self._begun[account] = at, values["equity_wad"] <= 0
+            self._begun[account] = values["equity_wad"] <= 0
         if what == "insolvent":
-            self._begun[account] = self._begun[account][0], True
-        is_insolvent, bought = self._begun[account][1], (None,) * 6
+            self._begun[account] = True
+        is_insolvent, bought = self._begun[account], (None,) * 6
         if what == "bid":
             bought = self._bought(values, at)
         if what == "end" or (what == "bid" and values["deal"].ended):
@@ -54,8 +54,8 @@ class AuctionHistory:
         return (self._numbers[account], what, is_insolvent, *margins, *bought, deficit_wad, insurance_wad)
 
     def _bought(self, values: dict[str, Any], at: int) -> tuple[Any, ...]:
-        begun_at, is_insolvent = self._begun[values["account"]]
-        deal = values["deal"]
-        discount = None if is_insolvent else liquidation.discount(self._model.vault.ledger.terms, at - begun_at)
+        is_insolvent, deal, ledger = self._begun[values["account"]], values["deal"], self._model.vault.ledger
+        elapsed_secs = at - ledger.sales[values["account"]].clock_at
+        discount = None if is_insolvent else liquidation.discount(ledger.terms, elapsed_secs)
         sold = str(values["bidder"]), values["fraction_wad"], deal.taken_wad, discount
         return (*sold, deal.cost_wad, deal.ended)

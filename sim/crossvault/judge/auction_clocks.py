@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from crossvault.differential.step import Outcome, Step
-from crossvault.judge.books import Books
+from crossvault.judge.books import EXPIRY_BITS, Books
+from crossvault.judge.marks import CALL, NO_FEED, PERP, decoded
 from crossvault.judge.usable_prices import priced_secs
 
 if TYPE_CHECKING:
@@ -19,16 +20,43 @@ def is_restarted(outcome: Outcome) -> bool:
     return any(event.name == "LiquidationRestarted" for event in outcome.events)
 
 
-class AuctionClock(NamedTuple):
-    """An auction: when it began, the time that is counted so far, and its seconds in which a bid was possible.
+def clock_from(books: Books, account: AccountId, at: int) -> int:
+    """The time from which the clock of an auction counts [unix seconds].
 
-    paused: whether the vault was paused in it.
+    The last of: its start, the end of a pause, the ends of gaps in the prices that the account needs, and expiries at
+    which a forward or a surface was stale that is not needed from then on.
     """
+    held, feed = books.account(account), books.cash.depeg.feed
+    marks = [held.sale.clock_at, books.biddable_since]
+    for position in held.positions:
+        underlying, kind, expiry, _ = decoded(position.instrument)
+        term = (underlying << EXPIRY_BITS) + expiry
+        marks += (books.fresh_since.get(number, 0) for number in (underlying << EXPIRY_BITS, term))
+        marks.append(books.surface_since.get(term, 0))
+        if expiry <= at and _has_gap(books, underlying, kind, expiry):
+            marks.append(expiry)
+    priced = [book.underlying for raw, book in zip(held.balances, books.collaterals, strict=False) if raw]
+    priced += [] if feed == NO_FEED else [feed]
+    return max(*marks, *(books.fresh_since.get(number << EXPIRY_BITS, 0) for number in priced))
+
+
+def _has_gap(books: Books, underlying: int, kind: int, expiry: int) -> bool:
+    """Whether the forward, or the surface of an option, was stale when its expiry came."""
+    curve = None if kind == PERP else books.curve(underlying, expiry)
+    if curve is None:
+        return False
+    book = books.underlyings[underlying]
+    if curve.published_at + book.risk.heartbeat_secs < expiry:
+        return True
+    return kind >= CALL and curve.surface_published_at + book.options.heartbeat_secs < expiry
+
+
+class AuctionClock(NamedTuple):
+    """An auction: when it began, the time that is counted so far, and its seconds in which a bid was possible."""
 
     started_at: int
     until: int
     biddable_secs: int = 0
-    paused: bool = False
 
 
 class AuctionClocks(NamedTuple):
@@ -49,17 +77,16 @@ class AuctionClocks(NamedTuple):
                     clock.started_at,
                     at,
                     clock.biddable_secs + (0 if paused else priced_secs(books, account, clock.until, at)),
-                    clock.paused or paused,
                 )
                 for account, clock in self.clocks.items()
             }
         )
 
     def after(self, step: Step, outcome: Outcome, after: Books) -> AuctionClocks:
-        """The clocks after a step: an accepted start or restart begins one, the end of an auction ends it."""
+        """The clocks after a step: a start, a restart and a declaration begin one, the end of an auction ends it."""
         if outcome.refusal is not None:
             return self
-        if step.action == "start_liquidation":
+        if step.action in ("start_liquidation", "declare_insolvent"):
             return AuctionClocks({**self.clocks, step.args["account"]: AuctionClock(step.at, step.at)})
         if is_restarted(outcome) and after.account(step.args["account"]).sale.started_at:
             return AuctionClocks({**self.clocks, step.args["account"]: AuctionClock(step.at, step.at)})

@@ -34,12 +34,16 @@ class PositionBook(NamedTuple):
 
 
 class SaleBook(NamedTuple):
-    """An auction; all zero where there is none. Times [unix seconds]."""
+    """An auction; all zero where there is none, but for the clock of the last one. Times [unix seconds].
+
+    clock_at: time from which its clock counts, as of its last step.
+    """
 
     started_at: int = 0
     insolvent_at: int = 0
     reserved_wad: int = 0
     deficit_wad: int = 0
+    clock_at: int = 0
 
 
 class AccountBook(NamedTuple):
@@ -159,7 +163,8 @@ class Books(NamedTuple):
     """All stored fields of a vault after a step.
 
     curves: by `underlying * 2^40 + expiry`. tokens: by token, the raw balance of each holder. announced: when a change
-    may take effect, by what was announced.
+    may take effect, by what was announced. fresh_since, surface_since: ends of the last gaps in prices and surfaces, by
+    the same numbers, the index of an underlying at expiry 0; biddable_since: end of the last pause [unix seconds].
     """
 
     cash: CashBook
@@ -178,6 +183,9 @@ class Books(NamedTuple):
     announced: Mapping[Any, int]
     tokens: Mapping[str, Mapping[str, int]]
     orders: OrderBook
+    fresh_since: Mapping[int, int]
+    surface_since: Mapping[int, int]
+    biddable_since: int
 
     def account(self, account: AccountId) -> AccountBook:
         """An account; an unknown one is empty."""
@@ -227,6 +235,9 @@ def read_books(model: Model, last: Books | None = None) -> Books:
         announced=_shared(_written(vault.effective_at), old.announced),
         tokens=_all({name: _written(token.balances) for name, token in model.tokens.items()}, old.tokens),
         orders=_shared(_orders(model.exchange), old.orders),
+        fresh_since=_shared(_written(state.fresh_since), old.fresh_since),
+        surface_since=_shared(_written(state.surface_since), old.surface_since),
+        biddable_since=state.biddable_since,
     )
 
 
@@ -307,8 +318,12 @@ def _account(holder: Any, count: int, sale: Any) -> AccountBook:
         tuple([balances.get(i, 0) for i in range(count)]) if balances else (0,) * count,
         tuple([_position(i, positions) for i in holder.instruments]),
         frozenset([each for each in operators.items() if each[1]]) if operators else _UNNAMED,
-        SaleBook(sale.started_at, sale.insolvent_at, sale.reserved_wad, sale.deficit_wad) if sale else _UNSOLD,
+        _sale(sale) if sale else _UNSOLD,
     )
+
+
+def _sale(sale: Any) -> SaleBook:
+    return SaleBook(sale.started_at, sale.insolvent_at, sale.reserved_wad, sale.deficit_wad, sale.clock_at)
 
 
 def _position(instrument: int, positions: Any) -> PositionBook:

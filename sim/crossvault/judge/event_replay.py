@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from crossvault.differential.step import CHAIN_ID, EXCHANGE, Event
+from crossvault.judge.auction_clocks import clock_from
 from crossvault.judge.books import (
     EXPIRY_BITS,
     AccountBook,
@@ -41,6 +42,7 @@ class EventReplay:
         self.filled, self.cancelled = dict(before.orders.filled), dict(before.orders.cancelled)
         self.floors = dict(before.orders.floors)
         self.feeders = set(before.feeders)
+        self.fresh, self.surfaces = dict(before.fresh_since), dict(before.surface_since)
         self.fields: dict[str, Any] = {}
         for event in events:
             self._read(event)
@@ -59,7 +61,7 @@ class EventReplay:
         return before._replace(
             cash=cash, underlyings=tuple(self.underlyings), collaterals=tuple(self.collaterals), curves=self.curves,
             accounts={**before.accounts, **self.accounts}, feeders=frozenset(self.feeders), announced=self.announced,
-            orders=orders, **self.fields,
+            orders=orders, fresh_since=self.fresh, surface_since=self.surfaces, **self.fields,
         )  # fmt: skip
 
     def _read(self, event: Event) -> None:
@@ -122,26 +124,26 @@ class EventReplay:
         for account, principal in zip(accounts, principals, strict=True):
             held = self._account(account).positions
             left = tuple(each for each in held if decoded(each.instrument)[::2] != (underlying, expiry))
-            self._change_account(account, principal=principal, positions=left)
+            self._change_account(account, principal=principal, positions=left, sale=self._clocked(account))
 
     def _sale_noted(self, account: AccountId, equity_wad: int, margin_wad: int, deficit_wad: int) -> None:
         self._note_deficit(account, deficit_wad)
         insolvent_at = self.at if equity_wad <= 0 else 0
-        self._change_account(account, sale=SaleBook(self.at, insolvent_at, 0, deficit_wad))
+        self._change_account(account, sale=SaleBook(self.at, insolvent_at, 0, deficit_wad, self.at))
 
     def _sale_restarted(self, account: AccountId, equity_wad: int, margin_wad: int) -> None:
         self._note_deficit(account, 0)
         sale = self._account(account).sale
-        self._change_account(account, sale=SaleBook(self.at, 0, sale.reserved_wad, 0))
+        self._change_account(account, sale=SaleBook(self.at, 0, sale.reserved_wad, 0, self.at))
 
     def _insolvent(self, account: AccountId, equity_wad: int, margin_wad: int, deficit_wad: int) -> None:
         self._note_deficit(account, deficit_wad)
         sale = self._account(account).sale
-        self._change_account(account, sale=SaleBook(sale.started_at, self.at, 0, deficit_wad))
+        self._change_account(account, sale=SaleBook(sale.started_at, self.at, 0, deficit_wad, self.at))
 
     def _sale_ended(self, account: AccountId, margin_wad: int) -> None:
         self._note_deficit(account, 0)
-        self._change_account(account, sale=SaleBook())
+        self._change_account(account, sale=SaleBook(clock_at=self._account(account).sale.clock_at))
 
     def _note_deficit(self, account: AccountId, deficit_wad: int) -> None:
         grown = deficit_wad - self._account(account).sale.deficit_wad
@@ -151,6 +153,7 @@ class EventReplay:
         self, account: AccountId, bidder: AccountId, fraction_wad: int, limit_wad: int, deal: Any, *images: Any
     ) -> None:  # fmt: skip
         self._accrue()
+        self._change_account(account, sale=self._clocked(account))
         self._note_deficit(account, deal.deficit_wad)
         self.cash = self.cash._replace(insurance_wad=deal.insurance_wad)
         for who, image in zip((account, bidder), images, strict=True):
@@ -160,7 +163,21 @@ class EventReplay:
             )
         sale = self._account(account).sale
         left = sale._replace(reserved_wad=deal.reserved_wad, deficit_wad=deal.deficit_wad)
-        self._change_account(account, sale=SaleBook() if deal.ended else left)
+        self._change_account(account, sale=SaleBook(clock_at=sale.clock_at) if deal.ended else left)
+
+    def _clocked(self, account: AccountId) -> SaleBook:
+        """The auction of an account with the time from which its clock counts; its prices are those before the step."""
+        sale = self._account(account).sale
+        was = self.before.account(account).sale
+        if not sale.started_at or sale.started_at != was.started_at:
+            return sale
+        return sale._replace(clock_at=clock_from(self.before, account, self.at))
+
+    def _freshen(self, since: dict[int, int], term: int, last_at: int, published_at: int, heartbeat_secs: int) -> None:
+        """A print ends a gap where the one before it is stale and itself is not."""
+        oldest = self.at - heartbeat_secs
+        if (not last_at or last_at < oldest) and published_at >= oldest:
+            since[term] = self.at
 
     def _interest(self, supply_index: int, borrow_index: int, insurance_wad: int) -> None:
         self.cash = self.cash._replace(
@@ -177,6 +194,8 @@ class EventReplay:
             for expiry in self.before.underlyings[underlying].expiries:
                 self._window(underlying, expiry, published_at)
         self.underlyings[underlying] = book._replace(price=price, track=TrackBook(*track_values))
+        last_at = self.before.underlyings[underlying].price.published_at
+        self._freshen(self.fresh, underlying << EXPIRY_BITS, last_at, price.published_at, book.risk.heartbeat_secs)
 
     def _window(self, underlying: int, expiry: int, published_at: int) -> None:
         """What a print fixes of the window of an expiry: its start, from the prints before."""
@@ -190,12 +209,17 @@ class EventReplay:
         self, underlying: int, expiry: int, _: int, rate_wad: int, confidence_wad: int, published_at: int, *held: int
     ) -> None:  # fmt: skip
         forward, base, base_at = held
+        number, heartbeat_secs = (underlying << EXPIRY_BITS) + expiry, self.underlyings[underlying].risk.heartbeat_secs
+        self._freshen(self.fresh, number, self.curves[number].published_at, published_at, heartbeat_secs)
         self._change_curve(
             underlying, expiry, forward=forward, rate=rate_wad, confidence=confidence_wad, published_at=published_at,
             base=base, base_at=base_at,
         )  # fmt: skip
 
     def _surface(self, underlying: int, expiry: int, svi: Any, confidence_wad: int, published_at: int) -> None:
+        number, options = (underlying << EXPIRY_BITS) + expiry, self.underlyings[underlying].options
+        last_at = self.curves[number].surface_published_at
+        self._freshen(self.surfaces, number, last_at, published_at, options.heartbeat_secs)
         self._change_curve(
             underlying, expiry, svi=svi, surface_confidence=confidence_wad, surface_published_at=published_at
         )
@@ -235,8 +259,13 @@ class EventReplay:
         if change == "haircut":
             self.collaterals[number] = self.collaterals[number]._replace(terms=value)
         elif change in _NUMBERED:
+            old = getattr(self.underlyings[number], change)
+            if change in ("risk", "options") and old.heartbeat_secs != value.heartbeat_secs:
+                self.fields["biddable_since"] = self.at
             self.underlyings[number] = self.underlyings[number]._replace(**{change: value})
         elif change in ("depeg", "interest"):
+            if change == "depeg" and self.cash.depeg.feed != value.feed:
+                self.fields["biddable_since"] = self.at
             self.cash = self.cash._replace(**{change: value})
         else:
             self.fields[change] = value
@@ -245,6 +274,11 @@ class EventReplay:
             self.underlyings[number] = book._replace(track=TrackBook(values[2], self.at))
         if change == "interest":
             self._accrue()
+
+    def _unpaused(self) -> None:
+        if self.before.paused:
+            self.fields["biddable_since"] = self.at
+        self.fields["paused"] = False
 
     def _filled(self, maker: Any, taker: Any, size_wad: int, *filled: int) -> None:
         for order, filled_wad in zip((maker, taker), filled, strict=True):
@@ -289,5 +323,5 @@ _HANDLERS: Mapping[str, Callable[..., None]] = {
     "Filled": EventReplay._filled, "OrderCancelled": EventReplay._cancelled,
     "OrdersCancelledBelow": EventReplay._cancelled_below, "FeederSet": EventReplay._feeder,
     "OwnershipOffered": _field("pending_owner"), "GuardianSet": _field("guardian"), "Paused": _field("paused", True),
-    "Unpaused": _field("paused", False),
+    "Unpaused": EventReplay._unpaused,
 }  # fmt: skip

@@ -34,6 +34,9 @@ def timely(moment: Moment) -> Iterator[Breach]:
         for action, _ in calls(step):
             if action in _HALTED:
                 yield Breach(f"{action} by {step.sender} in a pause", accounts=tuple(moment.touched))
+    for action, args in calls(step):
+        if action == "deposit_collateral":
+            yield from _stale_deposit(moment, args["collateral"])
     if step.action in _SALES:
         yield from _stale_sale(moment)
     elif step.action == "open_expiry":
@@ -53,6 +56,13 @@ def _stale_sale(moment: Moment) -> Iterator[Breach]:
         bidder = moment.step.args["bidder"]
         for what in stale_prices(moment.after, bidder, moment.at):
             yield Breach(f"{bidder} bids, and {what}", accounts=(bidder,))
+
+
+def _stale_deposit(moment: Moment, collateral: int) -> Iterator[Breach]:
+    """A deposit of collateral at a stale price, which keeps its account from being sold."""
+    for book in moment.before.collaterals[collateral : collateral + 1]:
+        for what in _index(moment.before, book.underlying, moment.at):
+            yield Breach(f"{book.token} is deposited, and {what}", accounts=tuple(moment.touched))
 
 
 def _stale_index(moment: Moment, underlying: int) -> Iterator[Breach]:

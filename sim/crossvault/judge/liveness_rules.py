@@ -33,7 +33,7 @@ MOST_POSITIONS, MOST_OPTIONS = 32, 24
 _SALES = frozenset({"start_liquidation", "declare_insolvent", "bid"})
 _EXCUSES = frozenset({"InsuranceExhausted", "InsufficientMargin"})
 """The fund is empty; parameters require of any holder more than all cash."""
-DUST = "stale-dust-shield"
+DUST = "dust-of-a-dead-feed"
 
 
 def can_be_sold(moment: Moment) -> Iterator[Breach]:

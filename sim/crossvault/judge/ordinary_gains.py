@@ -36,7 +36,8 @@ def _whole_gain(moment: Moment, account: AccountId) -> int:
     """What the rule of its auction leaves of a whole account to who buys it [wad]."""
     sale, terms, worth = moment.before.account(account).sale, moment.before.auction, moment.value_before(account)
     if sale.insolvent_at and not is_restarted(moment.outcome):
-        secs = min(moment.at - sale.insolvent_at, terms.insolvent_secs)
+        biddable_secs = moment.clocks.biddable_secs(account, sale.insolvent_at, moment.at)
+        secs = min(biddable_secs, terms.insolvent_secs)
         figures = auction_figures(worth, sale, terms)
         return ceiling((figures.equity.high - figures.paid.low) * secs, terms.insolvent_secs)
     elapsed_secs = 0 if sale.insolvent_at else moment.at - sale.started_at

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from crossvault.judge.account_value import AccountValue, account_value
-from crossvault.judge.auction_clocks import is_restarted
+from crossvault.judge.auction_clocks import clock_from, is_restarted
 from crossvault.judge.auction_figures import AuctionFigures, auction_figures, discount
 from crossvault.judge.bid_parts import MovingAccount, after_bid
 from crossvault.judge.moment import Moment
@@ -19,7 +19,8 @@ class SaleBid(NamedTuple):
     """A bid: parties, what was wanted, taken and paid [wad], the auction before it, the account's value and figures.
 
     discount_wad: d by the clock of the auction, 0 once it is insolvent. fair_wad: d by the seconds in which a bid was
-    possible. sale: after it is restarted, where the account has recovered.
+    possible. sale: after it is restarted, where the account has recovered. elapsed_secs: by the clock of the auction;
+    biddable_secs: in which a bid was possible.
     """
 
     account: AccountId
@@ -33,6 +34,8 @@ class SaleBid(NamedTuple):
     figures: AuctionFigures
     discount_wad: int
     fair_wad: int
+    elapsed_secs: int
+    biddable_secs: int
 
     @property
     def is_solvent(self) -> bool:
@@ -54,17 +57,19 @@ def _sale_bid(moment: Moment) -> SaleBid:
     event = next(each for each in moment.outcome.events if each.name == "Bid")
     sender, account, bidder, fraction_wad, _, deal, *_ = event.values
     sale, terms = moment.before.account(account).sale, moment.before.auction
-    biddable = moment.clocks.biddable_secs(account, sale.started_at, moment.at)
+    biddable = moment.clocks.biddable_secs(account, sale.insolvent_at or sale.started_at, moment.at)
+    elapsed = moment.at - clock_from(moment.before, account, moment.at)
     if is_restarted(moment.outcome):
-        sale, biddable = sale._replace(started_at=moment.at, insolvent_at=0, deficit_wad=0), 0
-    elapsed = moment.at - sale.started_at
+        sale, elapsed, biddable = sale._replace(started_at=moment.at, insolvent_at=0, deficit_wad=0), 0, 0
     accrued = moment.before._replace(cash=moment.after.cash)  # the interest of the bid's time, as it is stored
     value = account_value(accrued, account, moment.at)
     return SaleBid(
         account, bidder, sender, fraction_wad, deal.taken_wad, deal.cost_wad, sale, value,
         auction_figures(value, sale, terms),
         0 if sale.insolvent_at else discount(terms, elapsed),
-        discount(terms, min(elapsed, biddable)),
+        discount(terms, biddable),
+        elapsed,
+        biddable,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ NEIGHBOURLY = frozenset({"start_liquidation", "declare_insolvent", "bid", "end_l
 _OWN = frozenset({"cash", "accounts", "tokens"})
 _CENT = WAD // 100
 
-PAUSED, STALE, UNITS = "clock-through-pause", "clock-through-stale", "zero-decimals"
+UNITS = "zero-decimals"
 
 
 def third_parties_untouched(moment: Moment) -> Iterator[Breach]:
@@ -61,7 +61,7 @@ def paid_by_discount(moment: Moment) -> Iterator[Breach]:
     least = price_of_part(value, bid.fair_wad, bid.taken_wad)
     if bid.cost_wad < least:
         what = f"{bid.bidder} pays {bid.cost_wad} wad, at least {least} by the seconds in which a bid was possible"
-        yield Breach(what, least - bid.cost_wad, (bid.account, bid.bidder), _weakness(moment, bid))
+        yield Breach(what, least - bid.cost_wad, (bid.account, bid.bidder))
 
 
 def _declared(moment: Moment) -> Iterator[Breach]:
@@ -71,16 +71,6 @@ def _declared(moment: Moment) -> Iterator[Breach]:
     value = auction_figures(moment.value_before(account), sale, moment.before.auction).value.low
     if value > 0:
         yield Breach(f"{account} is declared insolvent with a value of {value} wad", value, (account,))
-
-
-def _weakness(moment: Moment, bid: SaleBid) -> str:
-    """The known weakness by which a bid pays less than it should."""
-    return _clock_weakness(moment, bid.account) if bid.fair_wad > bid.discount_wad else ""
-
-
-def _clock_weakness(moment: Moment, account: object) -> str:
-    clock = next((clock for each, clock in moment.clocks.clocks.items() if each == account), None)
-    return PAUSED if clock and clock.paused else STALE
 
 
 def sold_within_bounds(moment: Moment) -> Iterator[Breach]:
@@ -167,7 +157,7 @@ def fund_pays_within_ramp(moment: Moment) -> Iterator[Breach]:
         return
     most = 0
     if not bid.is_solvent:
-        whole = payout(bid.figures, moment.at - bid.sale.insolvent_at, moment.before.auction.insolvent_secs)
+        whole = payout(bid.figures, bid.biddable_secs, moment.before.auction.insolvent_secs)
         most = max(0, whole.high * bid.taken_wad // WAD)
     if paid > most:
         yield Breach(
@@ -202,7 +192,7 @@ def _stated_terms(moment: Moment, bid: SaleBid) -> Iterator[Breach]:
         ]
     else:
         least_taken = most_taken = bid.fraction_wad
-        whole = payout(bid.figures, moment.at - bid.sale.insolvent_at, moment.before.auction.insolvent_secs)
+        whole = payout(bid.figures, bid.elapsed_secs, moment.before.auction.insolvent_secs)
         prices = [-(each * bid.taken_wad // WAD) for each in (whole.high, whole.low)]
     if not least_taken <= bid.taken_wad <= most_taken:
         yield Breach(f"{bid.bidder} takes {bid.taken_wad} of {bid.account}, {most_taken} [wad] by the terms")

@@ -42,6 +42,7 @@ class AuctionState:
     buffer_wad: int = 0
     value_wad: int = 0
     discount_wad: int = 0
+    clock_at: int = 0
 
 
 class Auction(Appraiser):
@@ -64,6 +65,7 @@ class Auction(Appraiser):
             if now_.margin_wad >= 0:
                 raise liquidation_errors.NotLiquidatable(account, now_.margin_wad)
             sale.started_at = now
+            sale.clock_at = now
             if now_.equity_wad <= 0:
                 self.note_insolvent(account, now_.equity_wad, now=now)
         self.emit("LiquidationStarted", sender, account, now_.equity_wad, now_.margin_wad, sale.deficit_wad)
@@ -101,6 +103,7 @@ class Auction(Appraiser):
         if deal.cost_wad > limit_wad:
             raise liquidation_errors.BidTooDear(deal.cost_wad, limit_wad)
         self.accrue(sender=sender, now=now)
+        self.ledger.sales[account].clock_at = now_.clock_at
         reserved_wad = self.ledger.sales[account].reserved_wad
         ledger.move_part(self.ledger, account, bidder, deal.taken_wad, reserved_wad, now=now)
         self.pay(account, bidder, deal.cost_wad, now=now)
@@ -128,7 +131,7 @@ class Auction(Appraiser):
             self.require_stranger(account, bidder, sender=sender)
         deal = BidResult()
         if sale.insolvent_at != 0:
-            elapsed_secs = now - sale.insolvent_at
+            elapsed_secs = now - state.clock_at
             ramp_secs = self.ledger.terms.insolvent_secs
             margin_wad = liquidation.paid_margin(state.equity_wad, state.margin_wad, state.required_wad)
             whole = liquidation.payout(state.equity_wad, margin_wad, elapsed_secs, ramp_secs)
@@ -177,6 +180,7 @@ class Auction(Appraiser):
         """Turns the auction of an account into an insolvent one, which pays the bidder."""
         sale = self.ledger.sales[account]
         sale.insolvent_at = now
+        sale.clock_at = now
         sale.reserved_wad = 0
         self.note_deficit(sale, equity_wad)
 
@@ -187,8 +191,10 @@ class Auction(Appraiser):
             raise liquidation_errors.UnderLiquidation(account)
         sale = self.ledger.sales[account]
         sale.started_at = now
+        sale.clock_at = now
         sale.insolvent_at = 0
         self.note_deficit(sale, 0)
+        state.clock_at = now
         state.discount_wad = liquidation.discount(self.ledger.terms, 0)
 
     def note_deficit(self, sale: Sale, equity_wad: int) -> None:
@@ -198,9 +204,10 @@ class Auction(Appraiser):
         sale.deficit_wad = deficit_wad
 
     def end_sale(self, account: AccountId) -> None:
-        """Deletes the auction of an account."""
-        self.note_deficit(self.ledger.sales[account], 0)
-        self.ledger.sales[account].clear()
+        """Deletes the auction of an account, but for the time from which its clock counted."""
+        sale = self.ledger.sales[account]
+        self.note_deficit(sale, 0)
+        sale.started_at = sale.insolvent_at = sale.reserved_wad = 0
 
     def auction_state(self, account: AccountId, *, now: int) -> AuctionState:
         """Liquidation state of an account, in an auction or out of one."""
@@ -213,9 +220,11 @@ class Auction(Appraiser):
         if held.initial_wad >= 0 and held.initial_wad > now_.buffer_wad:
             now_.buffer_wad = held.initial_wad
         now_.value_wad = now_.equity_wad - sale.reserved_wad
-        if sale.started_at == 0 or sale.insolvent_at != 0:
+        if sale.started_at == 0:
             return now_
-        now_.discount_wad = liquidation.discount(self.ledger.terms, now - sale.started_at)
+        now_.clock_at = self.clock_from(account, now=now)
+        if sale.insolvent_at == 0:
+            now_.discount_wad = liquidation.discount(self.ledger.terms, now - now_.clock_at)
         return now_
 
     def require_failing(self, account: AccountId, *, now: int) -> AuctionState:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crossvault.mirror import authority_errors, fixed, ledger, market, market_errors, number_errors, oracle, valuation
+from crossvault.mirror.evm import StorageMap
 from crossvault.mirror.oracle import Curve
 from crossvault.mirror.store import Store
 from crossvault.mirror.surface import Svi
@@ -39,6 +40,8 @@ class Feed(Store):
         guard = self.ledger.guards[underlying]
         held_wad = oracle.confirm(price, guard, self.ledger.risks[underlying].heartbeat_secs, index_wad, now=now)
         if held_wad != 0:
+            term, heartbeat_secs = market.term_of(underlying, 0), self.ledger.risks[underlying].heartbeat_secs
+            self.note_fresh(self.ledger.fresh_since, term, price.published_at, published_at, heartbeat_secs, now=now)
             ledger.accrue_funding(self.ledger, underlying, now=now)
             self.observe(underlying, published_at, sender=sender)
             oracle.replace(price, guard.stable_rate, held_wad, premium_wad, confidence_wad, published_at)
@@ -64,6 +67,8 @@ class Feed(Store):
         oracle.require_price(forward_wad)
         guard, index_wad = self.ledger.guards[underlying], self.ledger.prices[underlying].index
         held_wad = oracle.limited_forward(curve, guard, index_wad, forward_wad, now=now)
+        term, heartbeat_secs = market.term_of(underlying, expiry), self.ledger.risks[underlying].heartbeat_secs
+        self.note_fresh(self.ledger.fresh_since, term, curve.published_at, published_at, heartbeat_secs, now=now)
         oracle.publish_forward(curve, held_wad, rate_wad, confidence_wad, published_at, now=now)
         given = forward_wad, rate_wad, confidence_wad, published_at
         self.emit("ForwardPublished", sender, underlying, expiry, *given, held_wad, curve.base, curve.base_at)
@@ -74,6 +79,9 @@ class Feed(Store):
         """Publishes the volatility surface of an expiry."""
         self.require_feeder(sender)
         curve = self.open_curve(underlying, expiry)
+        term, heartbeat_secs = market.term_of(underlying, expiry), self.ledger.option_risks[underlying].heartbeat_secs
+        last_at = curve.surface_published_at
+        self.note_fresh(self.ledger.surface_since, term, last_at, published_at, heartbeat_secs, now=now)
         oracle.publish_surface(curve, svi, confidence_wad, published_at, now=now)
         self.emit("SurfacePublished", sender, underlying, expiry, svi, confidence_wad, published_at)
 
@@ -107,6 +115,16 @@ class Feed(Store):
         if curve.listed_at == 0 or curve.settlement != 0:
             raise market_errors.UnknownExpiry(underlying, expiry)
         return curve
+
+    def note_fresh(
+        self, since: StorageMap[int, int], term: int, last_at: int, published_at: int, heartbeat_secs: int, *, now: int
+    ) -> None:
+        """Notes the end of a gap in a price, from which clocks of auctions that need it count anew."""
+        if now > published_at and now - published_at > heartbeat_secs:
+            return
+        if oracle.is_fresh(last_at, heartbeat_secs, now=now):
+            return
+        since[term] = now
 
     def require_feeder(self, sender: str) -> None:
         """Requires a sender that may publish."""

@@ -59,9 +59,11 @@ class Governance(Store):
         self.paused = True
         self.emit("Paused", sender)
 
-    def unpause(self, *, sender: str) -> None:
+    def unpause(self, *, sender: str, now: int) -> None:
         """Unpauses the vault."""
         self.require_owner(sender)
+        if self.paused:
+            self.ledger.biddable_since = now
         self.paused = False
         self.emit("Unpaused", sender)
 
@@ -130,6 +132,8 @@ class Governance(Store):
         self.enact(("risk", underlying, risk), now=now)
         index = ledger.accrue_funding(self.ledger, underlying, now=now)
         risks = self.ledger.risks
+        if risks[underlying].heartbeat_secs != risk.heartbeat_secs:
+            self.ledger.biddable_since = now
         self.ledger.risks = (*risks[:underlying], risk, *risks[underlying + 1 :])
         self.emit("RiskEnacted", sender, underlying, risk, index)
 
@@ -145,6 +149,8 @@ class Governance(Store):
         """Puts announced risk parameters of the options on an underlying into force."""
         self.require_owner(sender)
         self.enact(("options", underlying, risk), now=now)
+        if self.ledger.option_risks[underlying].heartbeat_secs != risk.heartbeat_secs:
+            self.ledger.biddable_since = now
         self.ledger.option_risks[underlying] = risk
         self.emit("OptionsEnacted", sender, underlying, risk)
 
@@ -203,6 +209,8 @@ class Governance(Store):
         """Puts announced terms of the quote token into force."""
         self.require_owner(sender)
         self.enact(("depeg", terms), now=now)
+        if self.ledger.cash.terms.feed != terms.feed:
+            self.ledger.biddable_since = now
         self.ledger.cash.terms = terms
         self.emit("DepegEnacted", sender, terms)
 

@@ -32,9 +32,11 @@ class State(StorageStruct):
 
     __slots__ = (
         "assets",
+        "biddable_since",
         "cash",
         "curves",
         "expiries",
+        "fresh_since",
         "guards",
         "holders",
         "model",
@@ -43,6 +45,7 @@ class State(StorageStruct):
         "prices",
         "risks",
         "sales",
+        "surface_since",
         "terms",
         "tracks",
     )  # fmt: skip
@@ -61,6 +64,9 @@ class State(StorageStruct):
         "assets": (),
         "holders": lambda journal: StorageMap(journal, partial(Holder, journal)),
         "sales": lambda journal: StorageMap(journal, partial(Sale, journal)),
+        "fresh_since": lambda journal: StorageMap(journal, int),
+        "surface_since": lambda journal: StorageMap(journal, int),
+        "biddable_since": 0,
     }
     cash: Pool
     terms: AuctionTerms
@@ -76,6 +82,9 @@ class State(StorageStruct):
     assets: tuple[Asset, ...]
     holders: StorageMap[AccountId, Holder]
     sales: StorageMap[AccountId, Sale]
+    fresh_since: StorageMap[int, int]
+    surface_since: StorageMap[int, int]
+    biddable_since: int
 
 
 def require_fresh(self: State, underlying: int, *, now: int) -> None:

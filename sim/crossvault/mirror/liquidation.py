@@ -24,10 +24,11 @@ class AuctionTerms(NamedTuple):
 class Sale(StorageStruct):
     """Auction in progress."""
 
-    __slots__ = ("deficit_wad", "insolvent_at", "reserved_wad", "started_at")
-    zeros = {"started_at": 0, "insolvent_at": 0, "reserved_wad": 0, "deficit_wad": 0}
+    __slots__ = ("clock_at", "deficit_wad", "insolvent_at", "reserved_wad", "started_at")
+    zeros = {"started_at": 0, "insolvent_at": 0, "clock_at": 0, "reserved_wad": 0, "deficit_wad": 0}
     started_at: int
     insolvent_at: int
+    clock_at: int
     reserved_wad: int
     deficit_wad: int
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from functools import partial
 
-from crossvault.mirror import authority_errors, cash, market_errors
+from crossvault.mirror import authority_errors, cash, fixed, market, market_errors
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import ZERO_ADDRESS, StorageMap, StorageStruct, Token
 from crossvault.mirror.ledger import State
@@ -69,6 +69,37 @@ class Store(StorageStruct):
         pool = self.ledger.cash
         if cash.accrue(pool, now=now):
             self.emit("InterestAccrued", sender, pool.supply_index, pool.borrow_index, pool.insurance_wad)
+
+    def clock_from(self, account: AccountId, *, now: int) -> int:
+        """Time from which the clock of an auction counts."""
+        state = self.ledger
+        since = fixed.max(state.sales[account].clock_at, state.biddable_since)
+        holder = state.holders[account]
+        for instrument in holder.instruments:
+            expiry = market.expiry_of(instrument)
+            term = market.term_of(market.underlying_of(instrument), expiry)
+            since = fixed.max(since, state.fresh_since[market.term_of(market.underlying_of(instrument), 0)])
+            since = fixed.max(since, fixed.max(state.fresh_since[term], state.surface_since[term]))
+            if now >= expiry and self.has_gap(instrument):
+                since = fixed.max(since, expiry)
+        for i, asset in enumerate(state.assets):
+            if holder.balances[i] != 0:
+                since = fixed.max(since, state.fresh_since[market.term_of(asset.underlying, 0)])
+        feed = state.cash.terms.feed
+        if feed != cash.NO_FEED:
+            since = fixed.max(since, state.fresh_since[market.term_of(feed, 0)])
+        return since
+
+    def has_gap(self, instrument: int) -> bool:
+        """Whether a forward or surface that an instrument needs was stale when its expiry came."""
+        state, underlying = self.ledger, market.underlying_of(instrument)
+        expiry = market.expiry_of(instrument)
+        curve = state.curves[market.term_of(underlying, expiry)]
+        if expiry > curve.published_at + state.risks[underlying].heartbeat_secs:
+            return True
+        if not market.is_option(market.kind_of(instrument)):
+            return False
+        return expiry > curve.surface_published_at + state.option_risks[underlying].heartbeat_secs
 
     def require_owner(self, sender: str) -> None:
         """Requires a sender that is the owner."""

@@ -137,6 +137,7 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
         balance_raw = self.ledger.holders[account].balances[collateral] + amount_raw
         collaterals.require_amount(amount_raw, asset.decimals)
         collaterals.require_amount(balance_raw, asset.decimals)
+        ledger.require_fresh(self.ledger, asset.underlying, now=now)
         costly = self.is_costly(account, asset.underlying)
         former = self.begin(account, False) if costly else None
         collaterals.pull(self.tokens[asset.token], sender, amount_raw, this=self.this)
@@ -206,6 +207,9 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
         self.accrue(sender=sender, now=now)
         principals = []
         for account in accounts:
+            sale = self.ledger.sales[account]
+            if sale.started_at != 0:
+                sale.clock_at = self.clock_from(account, now=now)
             ledger.settle(self.ledger, account, underlying, expiry, settlement_wad, now=now)
             principals.append(self.ledger.holders[account].principal)
         self.emit("Settled", sender, underlying, expiry, tuple(accounts), settlement_wad, tuple(principals))

@@ -43,7 +43,7 @@ def description(model: Model, state: AccountState, metrics: Metrics, at: int) ->
     amounts = account_terms(metrics)._asdict()
     found |= {term(name): ratio(wad) if name == "health_wad" else usd(wad) for name, wad in amounts.items()}
     found["leverage"] = ratio(metrics.leverage_wad)
-    started_at, insolvent_at, reserved_wad, deficit_wad = state.sale
+    started_at, insolvent_at, _, reserved_wad, deficit_wad = state.sale
     if started_at:
         found["for sale since"] = utc(started_at)
         found["reserved cash"] = usd(reserved_wad)

@@ -59,7 +59,6 @@ class Liquidation:
     cause: LargestLoss | None
     purchases: list[AcceptedBid] = field(default_factory=list)
     insolvent_at: int | None = None
-    restarted_at: int | None = None
     ended_at: int | None = None
     ended_by: str = ""
 

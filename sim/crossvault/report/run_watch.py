@@ -208,14 +208,15 @@ class RunWatch:
         taken_wad, cost_wad, ended = deal[0], deal[1], deal[-1]
         insolvent = auction.insolvent_at is not None
         terms = self.model.vault.ledger.terms
-        discount = 0 if insolvent else liquidation.discount(terms, step.at - (auction.restarted_at or auction.at))
+        discount = (
+            0 if insolvent else liquidation.discount(terms, step.at - self.model.vault.ledger.sales[account].clock_at)
+        )
         auction.purchases.append(AcceptedBid(number, step.at, bidder, taken_wad, cost_wad, discount, insolvent))
         if ended:
             self._end(account, step.at, "sold")
 
     def _restarted(self, number: int, step: Step, event: Event) -> None:
-        auction = self._running[event.values[1]]
-        auction.insolvent_at, auction.restarted_at = None, step.at
+        self._running[event.values[1]].insolvent_at = None
 
     def _restored(self, number: int, step: Step, event: Event) -> None:
         self._end(event.values[1], step.at, "margin restored")

@@ -90,7 +90,7 @@ class DistressEpisodes(ExactPoints):
                 return
             if random.random() < 0.3:
                 continue
-            self._at = max(self._at, sale.started_at + secs)
+            yield from self._kept_fresh(model, model.vault.clock_from(victim, now=self._at) + secs)
             yield from self._refreshed(model)
             bidder = random.choices(bidders, (5, 5, 1))[0]
             yield from self._priced_bid(model, victim, bidder, random.choice((WAD // 50, WAD // 20, WAD // 7)))
@@ -132,9 +132,10 @@ class DistressEpisodes(ExactPoints):
 
     def _run_out(self, model: Model, victim: AccountId, underlying: int) -> Iterator[Step]:
         """No bid takes the rest before the discount is at its end."""
-        terms, sale = model.vault.ledger.terms, model.vault.ledger.sales[victim]
+        terms = model.vault.ledger.terms
         for late in (-1, 0):
-            self._at = max(self._at, sale.started_at + terms.fast_secs + terms.slow_secs + late)
+            clock_at = model.vault.clock_from(victim, now=self._at)
+            yield from self._kept_fresh(model, clock_at + terms.fast_secs + terms.slow_secs + late)
             yield from self._refreshed(model)
             yield doors.declare_insolvent(self._at, STRANGER, account=victim)
         yield from self._rewarded(model, victim)
@@ -183,7 +184,7 @@ class DistressEpisodes(ExactPoints):
             sale = model.vault.ledger.sales[victim]
             if not sale.insolvent_at:
                 break
-            self._at = max(self._at, sale.insolvent_at + wait)
+            yield from self._kept_fresh(model, model.vault.clock_from(victim, now=self._at) + wait)
             yield from self._refreshed(model)
             pool = model.vault.ledger.cash
             lacking = -(-(pool.deficit_wad - pool.insurance_wad) // 10**12)

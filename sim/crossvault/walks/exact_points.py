@@ -21,6 +21,7 @@ _FINE = 3  # number of the collateral of 18 decimals whose price is about one
 _MOST_TRIES = 90
 _PLENTY_RAW = 50_000 * WAD
 _WORTH = 1_000 * WAD  # of an account that is worth an auction
+_MOST_BEATS = 12
 
 
 class ExactPoints(LiquidationMoves):
@@ -212,6 +213,17 @@ class ExactPoints(LiquidationMoves):
             self._at, "feeder", underlying=underlying, index_wad=max(1, index_wad), premium_wad=0, confidence_wad=WAD,
             published_at=self._at,
         )  # fmt: skip
+
+    def _kept_fresh(self, model: Model, until: int) -> Iterator[Step]:
+        """Prints often enough up to a time that no price has a gap, as one would restart the clock of an auction."""
+        state = model.vault.ledger
+        beat = min(risk.heartbeat_secs for risk in state.risks)
+        for _ in range(_MOST_BEATS):
+            if self._at + beat >= until:
+                break
+            self._at += beat
+            yield from self._refreshed(model)
+        self._at = max(self._at, until)
 
     def _refreshed(self, model: Model) -> Iterator[Step]:
         """Prints of what is stale, prices as they are."""

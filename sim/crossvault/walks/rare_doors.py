@@ -194,14 +194,16 @@ class RareDoors(ThresholdPoints):
         yield from self._touched_often(LAST)
         yield from self._sunk(model, LAST, 0)
         yield doors.start_liquidation(self._at, STRANGER, account=LAST)
-        sale, auction = model.vault.ledger.sales[LAST], model.vault.ledger.terms
+        auction = model.vault.ledger.terms
         for late in (-1, 0):
-            self._at = max(self._at, sale.started_at + auction.fast_secs + auction.slow_secs + late)
+            clock_at = model.vault.clock_from(LAST, now=self._at)
+            yield from self._kept_fresh(model, clock_at + auction.fast_secs + auction.slow_secs + late)
             yield from self._refreshed(model)
             yield doors.deposit_cash(self._at, LAST.owner, account=LAST, amount_raw=1)
             yield doors.declare_insolvent(self._at, STRANGER, account=LAST)
         yield from self._fallen(model, lambda held: held.equity_wad < 0, 40)
         yield from self._touched_often(LAST)
+        yield doors.declare_insolvent(self._at, STRANGER, account=LAST)
         yield from self._rewarded(model, LAST)
 
     def _fallen(self, model: Model, ends: Callable[[Metrics], bool], part: int) -> Iterator[Step]:

@@ -99,6 +99,8 @@ abstract contract PerpMargin {
     mapping(address => bool) public isFeeder;
     mapping(uint256 => mapping(address => bool)) internal operators;
     mapping(uint256 => mapping(address => bool)) internal acted;
+    mapping(uint256 => uint256) internal freshSince;
+    uint256 internal biddableSince;
     mapping(uint256 => int256) public cash;
     mapping(uint256 => mapping(uint256 => Position)) internal positions;
     mapping(uint256 => uint256[]) internal held;

@@ -80,6 +80,7 @@ contract PerpVault is PerpMargin {
     }
 
     function unpause() external onlyOwner {
+        if (paused) biddableSince = block.timestamp;
         paused = false;
         emit Unpaused(msg.sender);
     }
@@ -98,6 +99,8 @@ contract PerpVault is PerpMargin {
         if (publishedAt > block.timestamp) revert PriceFromFuture(publishedAt, block.timestamp);
         uint256 last = prints[underlying].publishedAt;
         if (publishedAt < last) revert PriceGoesBackwards(publishedAt, last);
+        uint256 oldest = block.timestamp - Math.min(block.timestamp, risks[underlying].heartbeatSecs);
+        if (last < oldest && publishedAt >= oldest) freshSince[underlying] = block.timestamp;
         prints[underlying] = Print(indexWad, premiumWad, confidenceWad, publishedAt);
     }
 
@@ -220,7 +223,7 @@ contract PerpVault is PerpMargin {
         _requireRunning();
         (int256 equity,,) = _failing(account);
         Sale storage sale = sales[account];
-        (int256 value, uint256 discount) = (equity - int256(sale.reserved), _discountOf(sale));
+        (int256 value, uint256 discount) = (equity - int256(sale.reserved), _discountOf(account));
         if (sale.insolventAt != 0) revert AuctionInsolvent(value, discount);
         if (value > 0) revert AuctionSolvent(value, discount);
         (sale.insolventAt, sale.reserved) = (block.timestamp, 0);
@@ -248,10 +251,10 @@ contract PerpVault is PerpMargin {
     function _offer(uint256 account, uint256 bidder, uint256 fraction) private view returns (uint256 part, int256 cost, bool last) {
         (int256 equity, int256 margin, int256 missing) = _failing(account);
         Sale storage sale = sales[account];
-        uint256 discount = _discountOf(sale);
+        uint256 discount = _discountOf(account);
         if (discount < 1e18) _requireStranger(account, bidder);
         if (sale.insolventAt != 0) {
-            uint256 elapsed = Math.min(block.timestamp - sale.insolventAt, terms.insolventSecs);
+            uint256 elapsed = Math.min(_elapsed(account), terms.insolventSecs);
             int256 payout = -equity + int256(uint256(equity - margin) * elapsed / terms.insolventSecs);
             cost = -_product(payout, fraction, Math.Rounding.Floor);
             return (fraction, cost, fraction == 1e18);
@@ -266,8 +269,17 @@ contract PerpVault is PerpMargin {
     }
 
     /// @dev an insolvent account has no discount left
-    function _discountOf(Sale storage sale) private view returns (uint256) {
-        return sale.insolventAt == 0 ? _discount(block.timestamp - sale.startedAt) : 0;
+    function _discountOf(uint256 account) private view returns (uint256) {
+        Sale storage sale = sales[account];
+        return sale.insolventAt == 0 ? _discount(_elapsed(account)) : 0;
+    }
+
+    /// @dev a gap in a price, or a pause, starts the clock anew
+    function _elapsed(uint256 account) private view returns (uint256) {
+        Sale storage sale = sales[account];
+        uint256 since = Math.max(Math.max(sale.startedAt, sale.insolventAt), biddableSince);
+        for (uint256 i = 0; i < held[account].length; i++) since = Math.max(since, freshSince[held[account][i] >> 144]);
+        return block.timestamp - since;
     }
 
     function _requireStranger(uint256 account, uint256 bidder) private view {
