@@ -21,7 +21,7 @@ from crossvault.mirror.portfolio import PortfolioRisk as PortfolioRisk
 from crossvault.mirror.ruleset import Rules
 from crossvault.mirror.surface import Svi
 from inputs import AMOUNT, INTEREST, OPTION_RISK, PREMIUM, RATIO, RISK, SIZE, TERMS, VALUE, WORD, stored, svi, usual_svi
-from probing import NOW, Integer, OneOf, fresh
+from probing import NOW, Integer, OneOf, fresh, shared
 
 PEOPLE = OneOf(["alice", "bob", "carol"])
 IDS = [AccountId("alice"), AccountId("alice", 1), AccountId("bob", 2**96 - 1)]
@@ -225,6 +225,7 @@ def draw_pool(random: Random, underlyings: int, principals: Sequence[int]) -> Po
     return pool
 
 
+@shared
 def draw_setup(random: Random) -> Setup:
     """A ledger with two accounts, from small to the largest possible."""
     count, most = random.choice(

@@ -6,12 +6,13 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cached_property
-from itertools import product
+from functools import cache, cached_property
+from itertools import count, product
+from math import prod
 from pathlib import Path
 from random import Random
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import pytest
 
@@ -30,6 +31,7 @@ _CHUNK = 250
 _MOST_CHARACTERS = 1_500_000  # of a request, of which the node takes two million
 _GAS = hex(30_000_000)
 
+T = TypeVar("T")
 Args = Mapping[str, Any]
 Answer = tuple[Any, ...] | Refusal
 
@@ -137,7 +139,38 @@ class Generated:
         return self.make(random)
 
 
+class ArgumentSource(Random):
+    """The source of random arguments of one function. taken: how much of what functions share it has used."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(source(name))
+        self.taken = count()
+
+
+def shared(make: Callable[[Random], T]) -> Callable[[Random], T]:
+    """The values of a function that takes long, drawn once and then given to every source of arguments in turn.
+
+    A function of a contract meets as many of them as before; a campaign draws new ones for each.
+    """
+
+    @cache
+    def pool() -> list[T]:
+        random = Random(source(make.__name__))
+        return [make(random) for _ in range(_argument_sets())]
+
+    def draw(random: Random) -> T:
+        if not isinstance(random, ArgumentSource) or chosen().is_random:
+            return make(random)
+        return pool()[next(random.taken) % _argument_sets()]
+
+    return draw
+
+
 Parameters = Mapping[str, Inputs] | Callable[[Random], dict[str, Any]]
+
+
+def _argument_sets() -> int:
+    return chosen().argument_sets + 100
 
 
 def argument_sets_of(name: str, parameters: Parameters) -> list[dict[str, Any]]:
@@ -146,14 +179,11 @@ def argument_sets_of(name: str, parameters: Parameters) -> list[dict[str, Any]]:
     The profile sets the number of random ones; they are the same in every run but a campaign. Parameters that depend
     on each other are drawn by one function, bounds among them.
     """
-    random, drawn_count = Random(source(name)), chosen().argument_sets
+    random, drawn_count = ArgumentSource(name), chosen().argument_sets
     if callable(parameters):
-        return [parameters(random) for _ in range(drawn_count + 100)]
+        return [parameters(random) for _ in range(_argument_sets())]
     edges = [each.edges() for each in parameters.values()]
-    count = 1
-    for each in edges:
-        count *= len(each)
-    argument_sets: list[Sequence[Any]] = list(product(*edges)) if count <= _MOST_PRODUCTS else []
+    argument_sets: list[Sequence[Any]] = list(product(*edges)) if prod(map(len, edges)) <= _MOST_PRODUCTS else []
     if not argument_sets:
         for place, values in enumerate(edges):
             for value in values:

@@ -200,8 +200,7 @@ def _array_of(element: TypeCodec) -> TypeCodec:
     step = _WORD if element.dynamic else element.words * _WORD
 
     def encode(values: Sequence[Any]) -> str:
-        names = [f"[{i}]" for i in range(len(values))]
-        return f"{len(values):064x}" + _join([element] * len(values), values, names)
+        return f"{len(values):064x}" + _join([element] * len(values), values, None, element.dynamic)
 
     def decode(data: str, at: int) -> tuple[Any, ...]:
         count = int(data[at : at + _WORD], 16)
@@ -226,7 +225,7 @@ def _tuple_of(kinds: Sequence[TypeCodec], fields: Sequence[str]) -> TypeCodec:
     def encode(values: Any) -> str:
         if not isinstance(values, tuple | list):
             values = [getattr(values, name) for name in fields]
-        return _join(kinds, values, fields)
+        return _join(kinds, values, fields, dynamic)
 
     def decode(data: str, start: int) -> tuple[Any, ...]:
         return tuple([read(data, start + place) for place, _, read in places])
@@ -254,19 +253,23 @@ def _offset(data: str, at: int) -> int:
     return 2 * int(data[at : at + _WORD], 16)
 
 
-def _join(kinds: Sequence[TypeCodec], values: Sequence[Any], names: Sequence[str]) -> str:
+def _join(kinds: Sequence[TypeCodec], values: Sequence[Any], names: Sequence[str] | None, dynamic: bool) -> str:
+    """The values of a tuple, or of an array, which has no names; dynamic: whether one of them is."""
     if len(kinds) != len(values):
         raise ValueError(f"expected {len(kinds)} values, got {len(values)}")
-    head = sum(1 if kind.dynamic else kind.words for kind in kinds) * 32
-    heads, tails = [], ""
-    for kind, value, name in zip(kinds, values, names, strict=True):
-        try:
-            text = kind.encode(value)
-        except DoesNotFit as wrong:
-            raise wrong.inside(name) from None
+    texts: list[str] = []
+    try:
+        for kind, value in zip(kinds, values, strict=True):
+            texts.append(kind.encode(value))
+    except DoesNotFit as wrong:
+        raise wrong.inside(names[len(texts)] if names else f"[{len(texts)}]") from None
+    if not dynamic:
+        return "".join(texts)
+    at = sum(32 if kind.dynamic else len(text) // 2 for kind, text in zip(kinds, texts, strict=True))
+    tails: list[str] = []
+    for place, kind in enumerate(kinds):
         if kind.dynamic:
-            heads.append(f"{head + len(tails) // 2:064x}")
-            tails += text
-        else:
-            heads.append(text)
-    return "".join(heads) + tails
+            tails.append(texts[place])
+            texts[place] = f"{at:064x}"
+            at += len(tails[-1]) // 2
+    return "".join(texts + tails)
