@@ -52,13 +52,10 @@ def require_parity(story: Story) -> list[str]:
     return [outcome.refusal.name for outcome in ours if outcome.refusal]
 
 
-SLOW_WALKS = [
-    pytest.param(41, 1_500, marks=pytest.mark.slow),
-    *(pytest.param(seed, 4_000, marks=pytest.mark.campaign) for seed in (42, 43)),
-]
+LONG_WALKS = [pytest.param(*each, marks=pytest.mark.campaign) for each in ((41, 1_500), (42, 4_000), (43, 4_000))]
 
 
-@pytest.mark.parametrize(("seed", "steps"), [(40, 400), *SLOW_WALKS])
+@pytest.mark.parametrize(("seed", "steps"), [(40, 400), *LONG_WALKS])
 def test_random_walks(seed: int, steps: int) -> None:
     refusals = require_parity(Walk(seed, steps).story())
     assert len(refusals) > steps // 10 and len(set(refusals)) > 8
@@ -66,7 +63,7 @@ def test_random_walks(seed: int, steps: int) -> None:
 
 @pytest.mark.parametrize(
     ("seed", "steps"),
-    [(40, 100), pytest.param(41, 1_000, marks=pytest.mark.slow), pytest.param(42, 3_000, marks=pytest.mark.campaign)],
+    [(40, 100), *(pytest.param(*each, marks=pytest.mark.campaign) for each in ((41, 1_000), (42, 3_000)))],
 )
 def test_signed_orders_also_of_wallets_that_send(seed: int, steps: int) -> None:
     story = OrderWalk(seed, steps).story()

@@ -32,11 +32,11 @@ def alone(seed: int, steps: int) -> tuple[Model, list[tuple[Step, Outcome]]]:
 @pytest.mark.parametrize(
     ("seed", "steps"),
     [
-        pytest.param(0, 1_500, marks=pytest.mark.slow),
+        pytest.param(0, 1_500, marks=pytest.mark.campaign),
         pytest.param(2, 3_000, marks=pytest.mark.campaign),
         pytest.param(1, 5_000, marks=pytest.mark.campaign),
     ],
-)
+)  # in every run the walk below
 def test_v1_to_v14_hold_over_random_steps(seed: int, steps: int, contracts: Path | None) -> None:
     result = walk(seed, steps, contracts)
     assert result.failure is None, str(result.failure)
@@ -54,6 +54,7 @@ def test_doors_are_those_of_the_contract() -> None:
 def test_a_walk_reaches_every_door_and_most_refusals(contracts: Path | None) -> None:
     result = walk(3, 2_500, contracts)
     assert result.failure is None, str(result.failure)
+    assert result.compared == result.steps >= 2_500 and result.metrics_compared > 100
     assert set(DOORS) <= set(result.actions), set(DOORS) - set(result.actions)
     assert len(result.refusals) >= 40, sorted(result.refusals)
     assert sum(result.refusals.values()) <= result.steps * 45 // 100, result.refusals
@@ -69,8 +70,10 @@ def test_a_walk_crosses_windows_and_expiries_and_settles_positions() -> None:
     assert state.cash.supply_index > 10**27 and any(track.index for track in state.tracks.values())
 
 
-@pytest.mark.slow
-def test_a_wide_world_agrees_as_well(contracts: Path | None) -> None:
-    result = walk(4, 600, contracts, owners=400)
+@pytest.mark.parametrize(
+    "owners", [pytest.param(100, marks=pytest.mark.slow), pytest.param(400, marks=pytest.mark.campaign)]
+)
+def test_a_wide_world_agrees_as_well(owners: int, contracts: Path | None) -> None:
+    result = walk(4, 600, contracts, owners=owners)
     assert result.failure is None, str(result.failure)
     assert result.compared == result.steps

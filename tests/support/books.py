@@ -10,7 +10,7 @@ from crossvault.mirror.portfolio import Stake
 from crossvault.mirror.standard import Level
 from inputs import DOOR, HOLDING, exposure, lines
 from portfolio_inputs import TENFOLD, WIDE
-from probing import Generated, Integer
+from probing import Generated, Integer, shared
 
 
 def stakes(random: Random, made: margin.Book) -> tuple[list[Stake], int]:
@@ -23,6 +23,7 @@ def stakes(random: Random, made: margin.Book) -> tuple[list[Stake], int]:
     return found, modelled
 
 
+@shared
 def book(random: Random) -> margin.Book:
     """A valued account with random figures."""
     exposures = [exposure(random) for _ in range(random.choice([1, 1, 2, 8]))]

@@ -58,10 +58,14 @@ class CampaignPart(NamedTuple):
 
 _SEARCH = "tests/fuzz/test_mistakes.py"  # alone on the machine: each search has two processes
 _DIFFERENTIAL = tuple(f"tests/differential/test_{name}.py" for name in ("numbers", "books", "portfolios", "stored"))
+_PRECISION = "tests/mirror/test_precision.py"
 
 PARTS = (
     CampaignPart("laws", "each law of the mirror on 10,000 random examples", ("-m", "not slow", "tests/mirror")),
-    CampaignPart("probes", "each function of the contracts on its bounds and 10,000 random inputs", _DIFFERENTIAL),
+    CampaignPart(
+        "probes", "each function of the contracts on its bounds and 10,000 random inputs, and 50,000 of the formulas",
+        (*_DIFFERENTIAL, _PRECISION),
+    ),
     CampaignPart(
         "walks", "long random walks on Anvil, every invariant after every step",
         ("-m", "campaign", "tests/differential", "--ignore=tests/differential/test_broken.py"),
