@@ -137,7 +137,8 @@ contract Auction is Store, ReentrancyGuardTransient {
     }
 
     /// @notice Part and cost of a bid.
-    /// @dev deal.ended is whether the part is the largest allowed
+    /// @dev deal.ended is whether the part is the largest allowed; collateral moves in whole raw units, and
+    /// all of it is paid for
     /// @param account account in liquidation
     /// @param bidder account that buys
     /// @param fractionWad largest part to take [wad]
@@ -156,7 +157,7 @@ contract Auction is Store, ReentrancyGuardTransient {
             int256 marginWad = Liquidation.paidMargin(state.equityWad, state.marginWad, state.requiredWad);
             int256 whole = Liquidation.payout(state.equityWad, marginWad, elapsedSecs, ledger.terms.insolventSecs);
             deal.takenWad = fractionWad;
-            deal.costWad = -Fixed.mulDivFloor(whole, int256(fractionWad), Fixed.WAD);
+            deal.costWad = int256(Ledger.excess(ledger, account, fractionWad)) - Fixed.mulDivFloor(whole, int256(fractionWad), Fixed.WAD);
             deal.ended = fractionWad == Fixed.WAD;
             return deal;
         }
@@ -164,7 +165,8 @@ contract Auction is Store, ReentrancyGuardTransient {
         uint256 most = Liquidation.maxFraction(state.bufferWad, state.equityWad, sale.reservedWad, state.discountWad);
         deal.takenWad = Fixed.min(fractionWad, most);
         uint256 priceWad = Liquidation.price(uint256(state.valueWad), state.discountWad);
-        deal.costWad = int256(Fixed.mulDivUp(priceWad, deal.takenWad, Fixed.WAD));
+        uint256 excessWad = Ledger.excess(ledger, account, deal.takenWad);
+        deal.costWad = int256(Fixed.mulDivUp(priceWad, deal.takenWad, Fixed.WAD) + Fixed.mulDivUp(excessWad, state.discountWad, Fixed.WAD));
         deal.ended = deal.takenWad == most;
     }
 

@@ -187,13 +187,30 @@ library Ledger {
         addCash(self, source, -cashPart);
         addCash(self, target, cashPart);
         for (uint256 i = 0; i < self.assets.length; i++) {
-            uint256 rawPart = Fixed.mulDivDown(giver.balances[i], fractionWad, Fixed.WAD);
+            uint256 rawPart = Fixed.mulDivUp(giver.balances[i], fractionWad, Fixed.WAD);
             if (rawPart == 0) continue;
             giver.balances[i] -= rawPart;
             taker.balances[i] += rawPart;
         }
         uint256[] memory instruments = giver.instruments;
         for (uint256 i = 0; i < instruments.length; i++) movePosition(self, source, target, instruments[i], fractionWad);
+    }
+
+    /// @notice Value that moves beyond a part of an account, because collateral moves in whole raw units.
+    /// @dev sum over collaterals of (ceil(balance * fraction) - balance * fraction) * index, at the last prices
+    /// @param self ledger
+    /// @param account account that gives the part
+    /// @param fractionWad part [wad]
+    /// @custom:rounds up, because it is paid for
+    function excess(State storage self, AccountId account, uint256 fractionWad) internal view returns (uint256 valueWad) {
+        Account.Holder storage giver = self.holders[account];
+        for (uint256 i = 0; i < self.assets.length; i++) {
+            uint256 balanceRaw = giver.balances[i];
+            if (balanceRaw == 0) continue;
+            Collateral.Asset storage asset = self.assets[i];
+            uint256 more = Fixed.mulDivUp(balanceRaw, fractionWad, Fixed.WAD) * Fixed.WAD - balanceRaw * fractionWad;
+            valueWad += Fixed.mulDivUp(more, self.prices[asset.underlying].index, Fixed.WAD * 10 ** asset.decimals);
+        }
     }
 
     /// @notice Moves part of a position to another account.

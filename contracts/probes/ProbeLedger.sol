@@ -82,4 +82,8 @@ contract ProbeLedger is Probe {
         Ledger.movePart(state, source, target, fractionWad, reservedWad);
         return (state.cash, imageOf(state, source), imageOf(state, target));
     }
+
+    function excess(Setup calldata self, AccountId account, uint256 fractionWad) external returns (uint256) {
+        return Ledger.excess(stored(self), account, fractionWad);
+    }
 }

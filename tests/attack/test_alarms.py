@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from code_planting import planted_mirror
 from crossvault.attack.attack_play import AttackPlay
 from crossvault.attack.market_draw import DAYS, WAD, MarketDraw, SilentSpan, drawn_market
 from crossvault.attack.market_opening import (
@@ -25,6 +26,7 @@ from crossvault.mirror import market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.store import Store
 from honest_plays import honest_steps
+from judged_margin import plant
 from judged_money import recipients_unchecked, reductions_unchecked, waiting_uncounted
 
 LONG, SHORT, _ = COALITION
@@ -190,7 +192,8 @@ def test_a_leg_that_goes_in_a_pause_raises_a_requirement() -> None:
     played.act(pay(START_AT, LONG, 40_000), trade(START_AT, LONG, MAKER, 50, 2_000))
     played.act(trade(START_AT, LONG, MAKER, -50, 2_000, future))
     played.play.happen(LATER, (doors.pause(LATER, "guardian"),), {ETH: 2_000 * WAD})
-    played.act(trade(LATER, LONG, MAKER, 50, 2_000, future))
+    with planted_mirror(plant("unhedged-in-a-pause")):
+        played.act(trade(LATER, LONG, MAKER, 50, 2_000, future))
     assert played.readings() == {"paused": 8_000}  # 1 % of both legs of 100,000 before, 10 % of one after
 
 

@@ -212,6 +212,11 @@ def draw_move(random: Random) -> Drawn:
     return {**call, "fraction_wad": fraction, "reserved_wad": reserved}
 
 
+def draw_part(random: Random) -> Drawn:
+    drawn = draw_move(random)
+    return {"self": drawn["self"], "account": IDS[0], "fraction_wad": drawn["fraction_wad"]}
+
+
 def draw_indexed(random: Random) -> Drawn:
     setup = draw_setup(random)
     perp = market.perp(random.randrange(len(setup.risks)))
@@ -263,6 +268,10 @@ def move_part(
     return stored.cash, image_of(stored, source), image_of(stored, target)
 
 
+def excess(self: Setup, account: AccountId, fraction_wad: int, now: int) -> int:
+    return ledger.excess(state(self), account, fraction_wad)
+
+
 def move_position(
     self: Setup, source: AccountId, target: AccountId, instrument: int, fraction_wad: int, now: int
 ) -> tuple[Pool, Image, Image]:
@@ -307,6 +316,7 @@ LEDGER: dict[str, tuple[Any, Any]] = {
     "settledValue": (draw_settled, settled_value),
     "settle": (draw_settlement, state_after(ledger.settle)),
     "movePart": (draw_move, move_part),
+    "excess": (draw_part, excess),
     "movePosition": (draw_moved, move_position),
 }
 

@@ -90,7 +90,7 @@ def after_bid(
     seller.add_cash(-cash_part)
     buyer.add_cash(cash_part)
     for number, balance_raw in enumerate(seller.balances):
-        moved_raw = balance_raw * taken_wad // WAD
+        moved_raw = -(-balance_raw * taken_wad // WAD)
         seller.balances[number] -= moved_raw
         buyer.balances[number] += moved_raw
     for instrument in tuple(seller.positions):

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crossvault.judge.account_value import AccountValue, account_value
 from crossvault.judge.auction_clocks import clock_from, is_restarted
-from crossvault.judge.auction_figures import AuctionFigures, auction_figures, discount
+from crossvault.judge.auction_figures import AuctionFigures, auction_figures, discount, price_of_part
 from crossvault.judge.bid_parts import MovingAccount, after_bid
 from crossvault.judge.moment import Moment
+from crossvault.judge.rounding import WAD, ceiling
 
 if TYPE_CHECKING:
-    from crossvault.judge.books import SaleBook
+    from crossvault.judge.books import Books, SaleBook
     from crossvault.mirror.account import AccountId
 
 
@@ -20,7 +21,7 @@ class SaleBid(NamedTuple):
 
     discount_wad: d by the clock of the auction, 0 once it is insolvent. fair_wad: d by the seconds in which a bid was
     possible. sale: after it is restarted, where the account has recovered. elapsed_secs: by the clock of the auction;
-    biddable_secs: in which a bid was possible.
+    biddable_secs: in which a bid was possible. excess_wad: value of whole raw units beyond the part.
     """
 
     account: AccountId
@@ -36,11 +37,17 @@ class SaleBid(NamedTuple):
     fair_wad: int
     elapsed_secs: int
     biddable_secs: int
+    excess_wad: int
 
     @property
     def is_solvent(self) -> bool:
         """Whether the auction is that of a solvent account."""
         return not self.sale.insolvent_at
+
+    def price(self, value_wad: int, discount_wad: int) -> int:
+        """The price of what the bid takes of a value, at a discount: its part, and whole raw units beyond it [wad]."""
+        excess = ceiling(self.excess_wad * discount_wad, WAD)
+        return price_of_part(value_wad, discount_wad, self.taken_wad) + excess
 
 
 def sale_bid(moment: Moment) -> SaleBid | None:
@@ -70,7 +77,19 @@ def _sale_bid(moment: Moment) -> SaleBid:
         discount(terms, biddable),
         elapsed,
         biddable,
+        excess(moment.before, account, deal.taken_wad),
     )  # fmt: skip
+
+
+def excess(books: Books, account: AccountId, taken_wad: int) -> int:
+    """The value of collateral beyond a part, as raw units move whole; by collateral rounded up [wad]."""
+    pairs = zip(books.collaterals, books.account(account).balances, strict=False)
+    return sum(
+        ceiling(
+            -balance * taken_wad % WAD * books.underlyings[each.underlying].price.index_wad, WAD * 10**each.decimals
+        )
+        for each, balance in pairs
+    )
 
 
 def moved_accounts(moment: Moment, bid: SaleBid) -> tuple[MovingAccount, MovingAccount]:

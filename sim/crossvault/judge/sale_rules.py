@@ -8,7 +8,6 @@ from crossvault.judge.auction_figures import (
     auction_figures,
     largest_fraction,
     payout,
-    price_of_part,
 )
 from crossvault.judge.books import Books
 from crossvault.judge.breach import Breach
@@ -19,9 +18,6 @@ from crossvault.judge.sale_bid import SaleBid, moved_accounts, sale_bid
 NEIGHBOURLY = frozenset({"start_liquidation", "declare_insolvent", "bid", "end_liquidation", "settle"})
 """Doors of liquidation and settlement, which any sender may call for any account."""
 _OWN = frozenset({"cash", "accounts", "tokens"})
-_CENT = WAD // 100
-
-UNITS = "zero-decimals"
 
 
 def third_parties_untouched(moment: Moment) -> Iterator[Breach]:
@@ -56,9 +52,9 @@ def paid_by_discount(moment: Moment) -> Iterator[Breach]:
     if bid is None or bid.figures.value.low <= 0:
         return
     value = bid.figures.value.low
-    if bid.is_solvent and bid.cost_wad < (least := price_of_part(value, bid.discount_wad, bid.taken_wad)):
+    if bid.is_solvent and bid.cost_wad < (least := bid.price(value, bid.discount_wad)):
         yield Breach(f"{bid.bidder} pays {bid.cost_wad} wad, at least {least} by the clock", least - bid.cost_wad)
-    least = price_of_part(value, bid.fair_wad, bid.taken_wad)
+    least = bid.price(value, bid.fair_wad)
     if bid.cost_wad < least:
         what = f"{bid.bidder} pays {bid.cost_wad} wad, at least {least} by the seconds in which a bid was possible"
         yield Breach(what, least - bid.cost_wad, (bid.account, bid.bidder))
@@ -178,7 +174,6 @@ def parts_moved(moment: Moment) -> Iterator[Breach]:
         if found := moved.difference(moment.after.account(account)):
             name, is_, due = found
             yield Breach(f"{account}: {name} is {is_}, {due} by its part of the bid", None, (account,))
-    yield from _paid_for_nothing(moment, bid)
 
 
 def _stated_terms(moment: Moment, bid: SaleBid) -> Iterator[Breach]:
@@ -186,28 +181,13 @@ def _stated_terms(moment: Moment, bid: SaleBid) -> Iterator[Breach]:
     if bid.is_solvent:
         most = largest_fraction(bid.figures, bid.sale.reserved_wad, bid.discount_wad)
         least_taken, most_taken = min(bid.fraction_wad, most.low), min(bid.fraction_wad, most.high)
-        prices = [
-            price_of_part(value, bid.discount_wad, bid.taken_wad)
-            for value in (bid.figures.value.low, bid.figures.value.high)
-        ]
+        prices = [bid.price(value, bid.discount_wad) for value in (bid.figures.value.low, bid.figures.value.high)]
     else:
         least_taken = most_taken = bid.fraction_wad
         whole = payout(bid.figures, bid.elapsed_secs, moment.before.auction.insolvent_secs)
-        prices = [-(each * bid.taken_wad // WAD) for each in (whole.high, whole.low)]
+        prices = [bid.excess_wad - each * bid.taken_wad // WAD for each in (whole.high, whole.low)]
     if not least_taken <= bid.taken_wad <= most_taken:
         yield Breach(f"{bid.bidder} takes {bid.taken_wad} of {bid.account}, {most_taken} [wad] by the terms")
     if not prices[0] <= bid.cost_wad <= prices[1]:
         what = f"{bid.bidder} pays {bid.cost_wad} wad for its part of {bid.account}, {prices[0]} by the terms"
         yield Breach(what, abs(bid.cost_wad - prices[0]), (bid.account, bid.bidder))
-
-
-def _paid_for_nothing(moment: Moment, bid: SaleBid) -> Iterator[Breach]:
-    """Roundings leave no more than a cent of a collateral behind that the bid pays for."""
-    held = moment.before.account(bid.account)
-    for number, collateral in enumerate(moment.before.collaterals):
-        index_wad = moment.before.underlyings[collateral.underlying].price.index_wad
-        left = held.balances[number] * bid.taken_wad % WAD if number < len(held.balances) else 0
-        lost_wad = left * index_wad // (WAD * 10**collateral.decimals)
-        if lost_wad > _CENT:
-            what = f"{bid.bidder} pays for {lost_wad} wad of {collateral.token} that it does not get"
-            yield Breach(what, lost_wad, (bid.bidder,), UNITS)

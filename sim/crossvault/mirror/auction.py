@@ -136,7 +136,8 @@ class Auction(Appraiser):
             margin_wad = liquidation.paid_margin(state.equity_wad, state.margin_wad, state.required_wad)
             whole = liquidation.payout(state.equity_wad, margin_wad, elapsed_secs, ramp_secs)
             deal.taken_wad = fraction_wad
-            deal.cost_wad = -fixed.mul_div_floor(whole, fraction_wad, fixed.WAD)
+            excess_wad = ledger.excess(self.ledger, account, fraction_wad)
+            deal.cost_wad = excess_wad - fixed.mul_div_floor(whole, fraction_wad, fixed.WAD)
             deal.ended = fraction_wad == fixed.WAD
             return deal
         if state.value_wad <= 0:
@@ -144,7 +145,9 @@ class Auction(Appraiser):
         most = liquidation.max_fraction(state.buffer_wad, state.equity_wad, sale.reserved_wad, state.discount_wad)
         deal.taken_wad = fixed.min(fraction_wad, most)
         price_wad = liquidation.price(state.value_wad, state.discount_wad)
+        excess_wad = ledger.excess(self.ledger, account, deal.taken_wad)
         deal.cost_wad = fixed.mul_div_up(price_wad, deal.taken_wad, fixed.WAD)
+        deal.cost_wad += fixed.mul_div_up(excess_wad, state.discount_wad, fixed.WAD)
         deal.ended = deal.taken_wad == most
         return deal
 

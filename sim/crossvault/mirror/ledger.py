@@ -199,13 +199,26 @@ def move_part(
     add_cash(self, source, -cash_part, now=now)
     add_cash(self, target, cash_part, now=now)
     for i in range(len(self.assets)):
-        raw_part = fixed.mul_div_down(giver.balances[i], fraction_wad, fixed.WAD)
+        raw_part = fixed.mul_div_up(giver.balances[i], fraction_wad, fixed.WAD)
         if raw_part == 0:
             continue
         giver.balances[i] -= raw_part
         taker.balances[i] += raw_part
     for instrument in giver.instruments:
         move_position(self, source, target, instrument, fraction_wad, now=now)
+
+
+def excess(self: State, account: AccountId, fraction_wad: int) -> int:
+    """Value that moves beyond a part of an account, because collateral moves in whole raw units."""
+    giver = self.holders[account]
+    value_wad = 0
+    for i, asset in enumerate(self.assets):
+        balance_raw = giver.balances[i]
+        if balance_raw == 0:
+            continue
+        more = fixed.mul_div_up(balance_raw, fraction_wad, fixed.WAD) * fixed.WAD - balance_raw * fraction_wad
+        value_wad += fixed.mul_div_up(more, self.prices[asset.underlying].index, fixed.WAD * 10**asset.decimals)
+    return value_wad
 
 
 def move_position(
