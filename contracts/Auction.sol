@@ -138,7 +138,7 @@ contract Auction is Store, ReentrancyGuardTransient {
 
     /// @notice Part and cost of a bid.
     /// @dev deal.ended is whether the part is the largest allowed; collateral moves in whole raw units, and
-    /// all of it is paid for
+    /// what that is beyond the part is paid for in full
     /// @param account account in liquidation
     /// @param bidder account that buys
     /// @param fractionWad largest part to take [wad]
@@ -165,8 +165,7 @@ contract Auction is Store, ReentrancyGuardTransient {
         uint256 most = Liquidation.maxFraction(state.bufferWad, state.equityWad, sale.reservedWad, state.discountWad);
         deal.takenWad = Fixed.min(fractionWad, most);
         uint256 priceWad = Liquidation.price(uint256(state.valueWad), state.discountWad);
-        uint256 excessWad = Ledger.excess(ledger, account, deal.takenWad);
-        deal.costWad = int256(Fixed.mulDivUp(priceWad, deal.takenWad, Fixed.WAD) + Fixed.mulDivUp(excessWad, state.discountWad, Fixed.WAD));
+        deal.costWad = int256(Fixed.mulDivUp(priceWad, deal.takenWad, Fixed.WAD) + Ledger.excess(ledger, account, deal.takenWad));
         deal.ended = deal.takenWad == most;
     }
 

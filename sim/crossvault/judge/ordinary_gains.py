@@ -8,7 +8,6 @@ from crossvault.judge.auction_clocks import is_restarted
 from crossvault.judge.auction_figures import auction_figures, discount
 from crossvault.judge.moment import Moment
 from crossvault.judge.rounding import WAD, ceiling
-from crossvault.judge.sale_bid import excess
 from crossvault.judge.true_worth import true_equities
 
 if TYPE_CHECKING:
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 def auction_gain(moment: Moment, person: str) -> int:
     """What a bidder gains by the rule of the auction; nothing in an auction of its own person [wad].
 
-    Of a solvent account: its part of value * (1 - d), with the whole raw units beyond it, d counting only seconds in
-    which a bid was possible. Of an
+    Of a solvent account: its part of value * (1 - d), d counting only seconds in which a bid was possible. Of an
     insolvent one: its part of the payout beyond -E. An auction is priced at the index: while a jump waits, its part of
     what the account is worth more at that price.
     """
@@ -31,8 +29,7 @@ def auction_gain(moment: Moment, person: str) -> int:
         return 0
     taken_wad = next((event.values[5].taken_wad for event in moment.outcome.events if event.name == "Bid"), 0)
     rise_wad = max(0, true_equities(moment, account)[0].high - moment.value_before(account).equity.low)
-    due_wad = ceiling((_whole_gain(moment, account) + rise_wad) * taken_wad, WAD)
-    return due_wad + ceiling(excess(moment.before, account, taken_wad) * _left(moment, account), WAD)
+    return ceiling((_whole_gain(moment, account) + rise_wad) * taken_wad, WAD)
 
 
 def _whole_gain(moment: Moment, account: AccountId) -> int:
@@ -43,13 +40,7 @@ def _whole_gain(moment: Moment, account: AccountId) -> int:
         secs = min(biddable_secs, terms.insolvent_secs)
         figures = auction_figures(worth, sale, terms)
         return ceiling((figures.equity.high - figures.paid.low) * secs, terms.insolvent_secs)
-    return ceiling((worth.equity.high - sale.reserved_wad) * _left(moment, account), WAD)
-
-
-def _left(moment: Moment, account: AccountId) -> int:
-    """The part of a value that a solvent auction leaves to who buys it, 1 - d; of an insolvent one nothing [wad]."""
-    sale, terms = moment.before.account(account).sale, moment.before.auction
-    if sale.insolvent_at:
-        return WAD - discount(terms, 0) if is_restarted(moment.outcome) else 0
+    elapsed_secs = 0 if sale.insolvent_at else moment.at - sale.started_at
     biddable_secs = moment.clocks.biddable_secs(account, sale.started_at, moment.at)
-    return WAD - discount(terms, min(moment.at - sale.started_at, biddable_secs))
+    left_wad = WAD - discount(terms, min(elapsed_secs, biddable_secs))
+    return ceiling((worth.equity.high - sale.reserved_wad) * left_wad, WAD)

@@ -46,8 +46,7 @@ class SaleBid(NamedTuple):
 
     def price(self, value_wad: int, discount_wad: int) -> int:
         """The price of what the bid takes of a value, at a discount: its part, and whole raw units beyond it [wad]."""
-        excess = ceiling(self.excess_wad * discount_wad, WAD)
-        return price_of_part(value_wad, discount_wad, self.taken_wad) + excess
+        return price_of_part(value_wad, discount_wad, self.taken_wad) + self.excess_wad
 
 
 def sale_bid(moment: Moment) -> SaleBid | None:

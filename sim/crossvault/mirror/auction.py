@@ -145,9 +145,8 @@ class Auction(Appraiser):
         most = liquidation.max_fraction(state.buffer_wad, state.equity_wad, sale.reserved_wad, state.discount_wad)
         deal.taken_wad = fixed.min(fraction_wad, most)
         price_wad = liquidation.price(state.value_wad, state.discount_wad)
-        excess_wad = ledger.excess(self.ledger, account, deal.taken_wad)
         deal.cost_wad = fixed.mul_div_up(price_wad, deal.taken_wad, fixed.WAD)
-        deal.cost_wad += fixed.mul_div_up(excess_wad, state.discount_wad, fixed.WAD)
+        deal.cost_wad += ledger.excess(self.ledger, account, deal.taken_wad)
         deal.ended = deal.taken_wad == most
         return deal
 

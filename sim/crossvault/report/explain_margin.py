@@ -159,10 +159,11 @@ def _requirements(exposure: Exposure, level: Level, name: str) -> Iterator[State
     else:
         size = abs(exposure.size_wad)
         formula = f"{amount(size)} {name} × {usd(net // size)} × {percent(rate, 4)}"
-    yield StatementLine(f"{name} net", formula + _rate(exposure, level), value)
+    whole = standard.requirement(exposure, level)  # rounded up in two parts, of all positions
+    yield StatementLine(f"{name} net", formula + _rate(exposure, level), value if spread else whole)
     if spread:
         rate = exposure.risk.spread_rate
-        rest = standard.requirement(exposure, level) - value  # both are rounded up, and their sum once
+        rest = whole - value
         yield StatementLine(f"{name} spread", f"gross less net {usd(spread // WAD)} × {percent(rate)}", rest)
 
 
