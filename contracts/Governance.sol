@@ -24,6 +24,11 @@ contract Governance is Store {
     event Paused(address indexed sender);
     event Unpaused(address indexed sender);
     event UnderlyingListed(address indexed sender, bytes32 name, Market.MarketRisk risk, uint256 underlying);
+    event FeederScheduled(address indexed sender, address feeder, uint256 effectiveAt);
+    event UnderlyingScheduled(address indexed sender, bytes32 name, Market.MarketRisk risk, uint256 effectiveAt);
+    event CollateralScheduled(
+        address indexed sender, address token, uint256 underlying, Collateral.HaircutTerms terms, uint256 effectiveAt
+    );
     event CollateralListed(
         address indexed sender, address token, uint256 underlying, Collateral.HaircutTerms terms, uint256 decimals, uint256 collateral
     );
@@ -70,12 +75,23 @@ contract Governance is Store {
         emit GuardianSet(msg.sender, to);
     }
 
+    /// @notice Announces a feeder.
+    /// @param feeder feeder
+    /// @custom:reverts NotOwner
+    function scheduleFeeder(address feeder) external {
+        requireOwner(msg.sender);
+        uint256 dueAt = schedule(keccak256(abi.encode("feeder", feeder)));
+        emit FeederScheduled(msg.sender, feeder, dueAt);
+    }
+
     /// @notice Allows or forbids a feeder to publish prices.
+    /// @dev a sealed vault allows one that was announced, and forbids any at once
     /// @param feeder feeder
     /// @param allowed whether it may
-    /// @custom:reverts NotOwner
+    /// @custom:reverts NotOwner, NotScheduled, TooEarly
     function setFeeder(address feeder, bool allowed) external {
         requireOwner(msg.sender);
+        if (allowed) admit(keccak256(abi.encode("feeder", feeder)));
         isFeeder[feeder] = allowed;
         emit FeederSet(msg.sender, feeder, allowed);
     }
@@ -97,14 +113,26 @@ contract Governance is Store {
         emit Unpaused(msg.sender);
     }
 
-    /// @notice Lists an underlying and the perp on it.
-    /// @dev takes effect at once: no account is exposed to it yet
+    /// @notice Announces an underlying and the perp on it.
     /// @param name name in the notation of traders
     /// @param risk parameters of the underlying
-    /// @custom:reverts NotOwner, ParameterOutOfRange, TooManyUnderlyings
+    /// @custom:reverts NotOwner, ParameterOutOfRange
+    function scheduleUnderlying(bytes32 name, Market.MarketRisk calldata risk) external {
+        requireOwner(msg.sender);
+        Market.requireValid(risk);
+        uint256 dueAt = schedule(keccak256(abi.encode("underlying", name, risk)));
+        emit UnderlyingScheduled(msg.sender, name, risk, dueAt);
+    }
+
+    /// @notice Lists an underlying and the perp on it.
+    /// @dev at once before the vault is sealed: no account has anything to lose yet; then as it was announced
+    /// @param name name in the notation of traders
+    /// @param risk parameters of the underlying
+    /// @custom:reverts NotOwner, ParameterOutOfRange, NotScheduled, TooEarly, TooManyUnderlyings
     function listUnderlying(bytes32 name, Market.MarketRisk calldata risk) external {
         requireOwner(msg.sender);
         Market.requireValid(risk);
+        admit(keccak256(abi.encode("underlying", name, risk)));
         uint256 count = ledger.risks.length;
         if (count == Market.MAX_UNDERLYINGS) revert MarketErrors.TooManyUnderlyings(count + 1, Market.MAX_UNDERLYINGS);
         ledger.names.push(name);
@@ -133,16 +161,30 @@ contract Governance is Store {
         emit ExpiryOpened(msg.sender, underlying, expiry);
     }
 
-    /// @notice Lists a token as collateral.
-    /// @dev takes effect at once: no account holds it yet
+    /// @notice Announces a token as collateral.
     /// @param token token
     /// @param underlying number of the underlying that prices it
     /// @param terms haircut terms
-    /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange, TooManyCollaterals, TokenListed, TooManyDecimals
+    /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange
+    function scheduleCollateral(address token, uint256 underlying, Collateral.HaircutTerms calldata terms) external {
+        requireOwner(msg.sender);
+        requireUnderlying(underlying);
+        Collateral.requireValid(terms);
+        uint256 dueAt = schedule(keccak256(abi.encode("collateral", token, underlying, terms)));
+        emit CollateralScheduled(msg.sender, token, underlying, terms, dueAt);
+    }
+
+    /// @notice Lists a token as collateral.
+    /// @dev at once before the vault is sealed: there is nothing to borrow against it yet; then as it was announced
+    /// @param token token
+    /// @param underlying number of the underlying that prices it
+    /// @param terms haircut terms
+    /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange, NotScheduled, TooEarly, TooManyCollaterals, TokenListed, TooManyDecimals
     function listCollateral(address token, uint256 underlying, Collateral.HaircutTerms calldata terms) external {
         requireOwner(msg.sender);
         requireUnderlying(underlying);
         Collateral.requireValid(terms);
+        admit(keccak256(abi.encode("collateral", token, underlying, terms)));
         uint256 count = ledger.assets.length;
         if (count == Collateral.MAX_COLLATERALS) revert MarketErrors.TooManyCollaterals(count + 1, Collateral.MAX_COLLATERALS);
         if (token == ledger.cash.token) revert MarketErrors.TokenListed(token);

@@ -104,11 +104,29 @@ abstract contract Store {
         if (collateral >= ledger.assets.length) revert MarketErrors.UnknownCollateral(collateral);
     }
 
+    /// @notice Whether the vault holds money of accounts, so that what is added waits for its delay.
+    /// @dev cash above zero, or a collateral; what the insurance fund has is not of accounts
+    function isSealed() internal view returns (bool) {
+        if (ledger.cash.totalSupply != 0) return true;
+        for (uint256 i = 0; i < ledger.assets.length; i++) {
+            if (ledger.assets[i].totalRaw != 0) return true;
+        }
+        return false;
+    }
+
     /// @notice Records when a change may take effect.
     /// @param change digest of the change
     function schedule(bytes32 change) internal returns (uint256 dueAt) {
         dueAt = block.timestamp + delaySecs;
         effectiveAt[change] = dueAt;
+    }
+
+    /// @notice Requires an addition to a sealed vault to be announced at least the delay ago; before, none has to be.
+    /// @param change digest of the addition
+    /// @custom:reverts NotScheduled, TooEarly
+    function admit(bytes32 change) internal {
+        if (isSealed()) enact(change);
+        else delete effectiveAt[change];
     }
 
     /// @notice Requires a change that was announced at least the delay ago.

@@ -50,6 +50,8 @@ CAPABILITIES = (
     Capability("auction", "bids for accounts that are for sale", ("bid", "declare_insolvent")),
     Capability("insurance", "an insurance fund that anybody may fund", ("fund_insurance",)),
     Capability("operators", "others who act for an account", ("set_operator",)),
+    Capability("sealing", "listings and feeders that are announced once the vault holds money",
+               ("schedule_feeder", "schedule_underlying", "schedule_collateral")),
     Capability("scopes", "operators with a part of the rights", ("set_scopes",)),
     Capability("pause", "a pause", ("pause", "unpause")),
     Capability("guardian", "a guardian who may pause", ("set_guardian",)),

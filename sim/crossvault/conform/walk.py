@@ -21,7 +21,7 @@ _NEEDS: Mapping[str, Action] = {
     "_open_expiry": "open_expiry", "_settle": "settle", "_wide": "batch", "_deposit_collateral": "deposit_collateral",
     "_withdraw_collateral": "withdraw_collateral", "_withdraw_cash": "withdraw_cash", "_mode": "set_mode",
     "_start": "start_liquidation", "_sale": "bid", "_fund": "fund_insurance", "_ownership": "offer_ownership",
-    "_pause": "pause", "_unpause": "unpause", "_operator": "set_operator",
+    "_pause": "pause", "_unpause": "unpause", "_operator": "set_operator", "_list": "schedule_underlying",
 }  # fmt: skip
 """The door that a kind of move goes through."""
 _SHARING = ("futures", "options")  # of their doors some belong to both

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Concatenate, Generic, Literal, ParamSpec
 
 from crossvault.differential.step import Step
@@ -61,6 +62,11 @@ def set_feeder(at: int, sender: str, *, feeder: str, allowed: bool) -> Step:
     return Step(at, sender, "set_feeder", {"feeder": feeder, "allowed": allowed})
 
 
+def schedule_feeder(at: int, sender: str, *, feeder: str) -> Step:
+    """Announcement of a feeder."""
+    return Step(at, sender, "schedule_feeder", {"feeder": feeder})
+
+
 def pause(at: int, sender: str) -> Step:
     """Halt of everything that adds risk."""
     return Step(at, sender, "pause")
@@ -71,9 +77,19 @@ def unpause(at: int, sender: str) -> Step:
     return Step(at, sender, "unpause")
 
 
+def schedule_underlying(at: int, sender: str, *, name: str, risk: market.MarketRisk) -> Step:
+    """Announcement of an underlying."""
+    return Step(at, sender, "schedule_underlying", {"name": name, "risk": risk})
+
+
 def list_underlying(at: int, sender: str, *, name: str, risk: market.MarketRisk) -> Step:
     """Listing of an underlying with the risk parameters of its perpetual future."""
     return Step(at, sender, "list_underlying", {"name": name, "risk": risk})
+
+
+def schedule_collateral(at: int, sender: str, *, token: str, underlying: int, terms: collaterals.HaircutTerms) -> Step:
+    """Announcement of a collateral token."""
+    return Step(at, sender, "schedule_collateral", {"token": token, "underlying": underlying, "terms": terms})
 
 
 def list_collateral(at: int, sender: str, *, token: str, underlying: int, terms: collaterals.HaircutTerms) -> Step:
@@ -185,3 +201,6 @@ GUARD = DelayedChange(schedule_guard, enact_guard)
 INTEREST = DelayedChange(schedule_interest, enact_interest)
 PORTFOLIO = DelayedChange(schedule_portfolio, enact_portfolio)
 RULES = DelayedChange(schedule_rules, enact_rules)
+FEEDER = DelayedChange(schedule_feeder, partial(set_feeder, allowed=True))
+UNDERLYING = DelayedChange(schedule_underlying, list_underlying)
+COLLATERAL = DelayedChange(schedule_collateral, list_collateral)

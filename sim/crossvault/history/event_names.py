@@ -19,6 +19,9 @@ EVENT_FIELDS: Mapping[str, Sequence[str]] = {
     "DepegScheduled": (*_SET, "effective_at"),
     "ExpiryOpened": ("sender", "underlying", "expiry"),
     "ExpirySettled": ("sender", "underlying", "expiry", "settlement_wad"),
+    "CollateralScheduled": ("sender", "token", "underlying", "terms", "effective_at"),
+    "FeederScheduled": ("sender", "feeder", "effective_at"),
+    "UnderlyingScheduled": ("sender", "name", "risk", "effective_at"),
     "FeederSet": ("sender", "feeder", "allowed"),
     "Filled": ("sender", "maker", "taker", "size_wad", "maker_filled_wad", "taker_filled_wad"),
     "ForwardPublished": (

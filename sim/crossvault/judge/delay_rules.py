@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from crossvault.judge.books import Books
 from crossvault.judge.breach import Breach
 from crossvault.judge.moment import Moment
-from crossvault.judge.rulebook import change_of
+from crossvault.judge.rulebook import change_of, is_addition
 
 
 def announced(moment: Moment) -> Iterator[Breach]:
@@ -27,7 +28,8 @@ def announced(moment: Moment) -> Iterator[Breach]:
 def _due_times(moment: Moment) -> Iterator[Breach]:
     """Announcements that are stored otherwise than they were made; where none changed, none did before."""
     after, action = moment.after.announced, moment.step.action
-    if after == moment.before.announced and not action.startswith(("schedule_", "enact_")) and moment.number != 1:
+    is_quiet = not action.startswith(("schedule_", "enact_")) and not is_addition(moment.step)
+    if after == moment.before.announced and is_quiet and moment.number != 1:
         return
     noted = moment.rulebook_after.announced
     if after != noted:
@@ -35,15 +37,20 @@ def _due_times(moment: Moment) -> Iterator[Breach]:
             yield Breach(f"{change[0]} falls due at {after.get(change)}, it was announced for {noted.get(change)}")
 
 
-def exposed(moment: Moment) -> Iterator[Breach]:
-    """V32: no token becomes collateral at once while lenders have cash in the vault.
+def is_sealed(books: Books) -> bool:
+    """Whether accounts have money in a vault: cash or a collateral."""
+    return any(each.principal > 0 or any(each.balances) for each in books.accounts.values())
 
-    The specification lists at once, because no account holds the token yet; but lenders' cash can be borrowed against
-    it from the next call on, up to its cap after haircut, at whatever price its feed has.
+
+def exposed(moment: Moment) -> Iterator[Breach]:
+    """V32: no feeder, underlying or collateral is added at once while accounts have money in the vault.
+
+    Cash of lenders can be borrowed against a new token, or at the price of a new feeder, from the next call on.
     """
-    if moment.step.action != "list_collateral" or not moment.accepted or not moment.before.cash.total_supply:
+    if not moment.accepted or not is_addition(moment.step) or not is_sealed(moment.before):
         return
-    terms = moment.step.args["terms"]
-    if terms.haircut_initial < 10**18 and terms.cap_wad:
+    due_at = moment.rulebook.announced.get(change_of(moment.step))
+    if due_at is None or moment.at < due_at:
         lent = moment.before.cash.total_supply * moment.before.cash.supply_index // 10**27
-        yield Breach(f"{moment.step.args['token']} is collateral at once, against {lent} of lenders", lent)
+        when = "without an announcement" if due_at is None else f"at {moment.at}, it falls due at {due_at}"
+        yield Breach(f"{moment.step.action} {when}, against {lent} of lenders", lent)

@@ -21,6 +21,7 @@ OWNERS = frozenset({
     "schedule_risk", "enact_risk", "schedule_haircut", "enact_haircut", "schedule_auction", "enact_auction",
     "schedule_depeg", "enact_depeg", "schedule_options", "enact_options", "schedule_guard", "enact_guard",
     "schedule_interest", "enact_interest", "schedule_portfolio", "enact_portfolio", "schedule_rules", "enact_rules",
+    "schedule_feeder", "schedule_underlying", "schedule_collateral",
 })  # fmt: skip
 """Doors of the vault's owner alone."""
 FEEDERS = frozenset({"publish_price", "publish_forward", "publish_surface"})

@@ -178,6 +178,15 @@ def _open_expiry(moment: Moment, args: Args) -> Iterator[str]:
         yield f"more than {MOST_EXPIRIES} expiries of underlying {underlying} are open"
 
 
+def _addition(moment: Moment, args: Args) -> Iterator[str]:
+    """An announcement of what may not be listed."""
+    for name in ("risk", "terms"):
+        if name in args:
+            yield from misfits(args[name], len(moment.rulebook.underlyings))
+    if "underlying" in args:
+        yield from _listed(moment, args["underlying"])
+
+
 def _schedule(moment: Moment, args: Args) -> Iterator[str]:
     """An announcement for what is not listed, or of parameters out of their range."""
     kind, *number, value = change_of(moment.step)
@@ -252,4 +261,5 @@ TERMS: Mapping[str, Callable[[Moment, Args], Iterator[str]]] = {
         ("schedule_risk", "schedule_options", "schedule_guard", "schedule_portfolio", "schedule_haircut",
          "schedule_auction", "schedule_depeg", "schedule_interest", "schedule_rules"), _schedule,
     ),
+    **dict.fromkeys(("schedule_feeder", "schedule_underlying", "schedule_collateral"), _addition),
 }  # fmt: skip

@@ -241,6 +241,7 @@ class EventReplay:
         self.curves[number] = self.curves[number]._replace(**fields)
 
     def _listed(self, name: str, risk: Any, number: int) -> None:
+        self.announced.pop(("underlying", name, risk), None)
         none = self._blank
         self.underlyings.append(
             UnderlyingBook(
@@ -249,6 +250,7 @@ class EventReplay:
         )
 
     def _collateral(self, token: str, underlying: int, terms: Any, decimals: int, number: int) -> None:
+        self.announced.pop(("collateral", token, underlying, terms), None)
         self.collaterals.append(CollateralBook(token, decimals, underlying, terms, 0))
 
     def _enacted(self, name: str, values: list[Any]) -> None:
@@ -292,6 +294,8 @@ class EventReplay:
 
     def _feeder(self, feeder: str, allowed: bool) -> None:
         (self.feeders.add if allowed else self.feeders.discard)(feeder)
+        if allowed:
+            self.announced.pop(("feeder", feeder), None)
 
 
 def _change(name: str) -> str:

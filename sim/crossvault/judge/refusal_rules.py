@@ -11,6 +11,7 @@ from typing import Any
 
 from crossvault.differential.step import CHAIN_ID, EXCHANGE
 from crossvault.judge.breach import Breach
+from crossvault.judge.delay_rules import is_sealed
 from crossvault.judge.door_rules import OF_ACCOUNT_OWNERS
 from crossvault.judge.door_terms import (
     BATCHABLE,
@@ -28,7 +29,7 @@ from crossvault.judge.marks import NO_FEED, decoded
 from crossvault.judge.moment import Moment
 from crossvault.judge.parameter_ranges import CAP, misfits
 from crossvault.judge.rounding import WAD
-from crossvault.judge.rulebook import ALL_SCOPES, TRADE, RuleBook, calls, change_of, paid_to_others, rights
+from crossvault.judge.rulebook import ALL_SCOPES, TRADE, RuleBook, calls, change_of, is_addition, paid_to_others, rights
 from crossvault.judge.trade_rules import deals, is_listed, quotation
 
 _COLLATERAL = frozenset({"deposit_collateral", "withdraw_collateral"})
@@ -83,6 +84,11 @@ def _unauthorized(moment: Moment) -> bool:
         return not all(book.is_authorized(order.account, EXCHANGE, TRADE) for order in orders)
     is_lacking = not all(book.is_authorized(account, step.sender, scope) for account, scope in rights(step))
     return is_lacking or any(paid_to_others(step))
+
+
+def _is_delayed(moment: Moment) -> bool:
+    """Whether the change of a step waits: an addition does only in a vault that holds money of accounts."""
+    return not is_addition(moment.step) or is_sealed(moment.before)
 
 
 def _unlisted_underlying(moment: Moment) -> bool:
@@ -261,8 +267,8 @@ _REASONS: Mapping[str, Callable[[Moment], bool]] = {
     "NotFeeder": lambda m: m.step.sender not in m.rulebook.feeders,
     "NotAuthorized": _unauthorized,
     "VaultPaused": lambda m: m.rulebook.paused,
-    "NotScheduled": lambda m: change_of(m.step) not in m.rulebook.announced,
-    "TooEarly": lambda m: m.at < m.rulebook.announced.get(change_of(m.step), 0),
+    "NotScheduled": lambda m: change_of(m.step) not in m.rulebook.announced and _is_delayed(m),
+    "TooEarly": lambda m: m.at < m.rulebook.announced.get(change_of(m.step), 0) and _is_delayed(m),
     "NotBatchable": _any_call(lambda _, action, __: action not in BATCHABLE),
     "UnknownUnderlying": _unlisted_underlying,
     "UnknownCollateral": _any_call(_unlisted_collateral),

@@ -173,7 +173,15 @@ def paid_to_others(step: Step) -> Iterator[tuple[str, Mapping[str, Any]]]:
 def change_of(step: Step) -> Change:
     """The change that a step announces or enacts, as its announcement is noted."""
     kind = step.action.partition("_")[2]
-    return kind, *step.args.values()
+    return (kind, step.args["feeder"]) if kind == "feeder" else (kind, *step.args.values())
+
+
+def is_addition(step: Step) -> bool:
+    """Whether a step adds a feeder, an underlying or a collateral."""
+    return step.action in _LISTINGS or (step.action == "set_feeder" and bool(step.args["allowed"]))
+
+
+_LISTINGS = frozenset({"list_underlying", "list_collateral"})
 
 
 def _merged(noted: Mapping[Any, Any], key: Any, value: Any) -> Mapping[Any, Any]:
@@ -199,7 +207,15 @@ def _operator(book: RuleBook, step: Step) -> RuleBook:
 
 def _feeder(book: RuleBook, step: Step) -> RuleBook:
     others = book.feeders - {step.args["feeder"]}
-    return book._replace(feeders=others | {step.args["feeder"]} if step.args["allowed"] else others)
+    if not step.args["allowed"]:
+        return book._replace(feeders=others)
+    return book._replace(feeders=others | {step.args["feeder"]}, announced=_unannounced(book, step))
+
+
+def _unannounced(book: RuleBook, step: Step) -> Mapping[Change, int]:
+    """The announcements that are left once a step has made its change."""
+    change = change_of(step)
+    return {each: due_at for each, due_at in book.announced.items() if each != change}
 
 
 def _schedule(book: RuleBook, step: Step) -> RuleBook:
@@ -208,13 +224,15 @@ def _schedule(book: RuleBook, step: Step) -> RuleBook:
 
 def _enact(book: RuleBook, step: Step) -> RuleBook:
     change = change_of(step)
-    left = {each: due_at for each, due_at in book.announced.items() if each != change}
-    return book._replace(announced=left, parameters=_merged(book.parameters, change[:-1], change[-1]))
+    return book._replace(
+        announced=_unannounced(book, step), parameters=_merged(book.parameters, change[:-1], change[-1])
+    )  # fmt: skip
 
 
 def _underlying(book: RuleBook, step: Step) -> RuleBook:
     number = len(book.underlyings)
     return book._replace(
+        announced=_unannounced(book, step),
         underlyings=(*book.underlyings, step.args["name"]),
         parameters=_merged(book.parameters, ("risk", number), step.args["risk"]),
     )
@@ -223,6 +241,7 @@ def _underlying(book: RuleBook, step: Step) -> RuleBook:
 def _collateral(book: RuleBook, step: Step) -> RuleBook:
     number = len(book.collaterals)
     return book._replace(
+        announced=_unannounced(book, step),
         collaterals=(*book.collaterals, (step.args["token"], step.args["underlying"])),
         parameters=_merged(book.parameters, ("haircut", number), step.args["terms"]),
     )
@@ -263,7 +282,8 @@ _RECORDS: Mapping[str, Callable[[RuleBook, Step], RuleBook]] = {
     ),
     **dict.fromkeys(
         ("schedule_risk", "schedule_options", "schedule_guard", "schedule_portfolio", "schedule_haircut",
-         "schedule_auction", "schedule_depeg", "schedule_interest", "schedule_rules"), _schedule,
+         "schedule_auction", "schedule_depeg", "schedule_interest", "schedule_rules", "schedule_feeder",
+         "schedule_underlying", "schedule_collateral"), _schedule,
     ),
     **dict.fromkeys(
         ("enact_risk", "enact_options", "enact_guard", "enact_portfolio", "enact_haircut", "enact_auction",

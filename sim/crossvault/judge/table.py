@@ -182,8 +182,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("V32", "What is enacted was announced, at least its delay before.", announced, cost="1 us"),
     Rule(
-        "V32", "No token becomes collateral at once while lenders have cash in the vault.", exposed, cost="1 us",
-        known=frozenset({"list_collateral"}),
+        "V32", "No feeder, underlying or collateral is added at once while accounts have money in the vault.", exposed,
+        cost="1 us",
     ),
     Rule(
         "V33", "Prices, funding, settlements and interest move as the prints and the clock have them.", as_printed,

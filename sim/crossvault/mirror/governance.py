@@ -46,9 +46,17 @@ class Governance(Store):
         self.guardian = to
         self.emit("GuardianSet", sender, to)
 
-    def set_feeder(self, feeder: str, allowed: bool, *, sender: str) -> None:
+    def schedule_feeder(self, feeder: str, *, sender: str, now: int) -> None:
+        """Announces a feeder."""
+        self.require_owner(sender)
+        due_at = self.schedule(("feeder", feeder), now=now)
+        self.emit("FeederScheduled", sender, feeder, due_at)
+
+    def set_feeder(self, feeder: str, allowed: bool, *, sender: str, now: int) -> None:
         """Allows or forbids a feeder to publish prices."""
         self.require_owner(sender)
+        if allowed:
+            self.admit(("feeder", feeder), now=now)
         self.is_feeder[feeder] = allowed
         self.emit("FeederSet", sender, feeder, allowed)
 
@@ -67,10 +75,18 @@ class Governance(Store):
         self.paused = False
         self.emit("Unpaused", sender)
 
-    def list_underlying(self, name: str, risk: market.MarketRisk, *, sender: str) -> None:
+    def schedule_underlying(self, name: str, risk: market.MarketRisk, *, sender: str, now: int) -> None:
+        """Announces an underlying and the perp on it."""
+        self.require_owner(sender)
+        market.require_valid(risk)
+        due_at = self.schedule(("underlying", name, risk), now=now)
+        self.emit("UnderlyingScheduled", sender, name, risk, due_at)
+
+    def list_underlying(self, name: str, risk: market.MarketRisk, *, sender: str, now: int) -> None:
         """Lists an underlying and the perp on it."""
         self.require_owner(sender)
         market.require_valid(risk)
+        self.admit(("underlying", name, risk), now=now)
         count = len(self.ledger.risks)
         if count == market.MAX_UNDERLYINGS:
             raise market_errors.TooManyUnderlyings(count + 1, market.MAX_UNDERLYINGS)
@@ -97,11 +113,24 @@ class Governance(Store):
         self.ledger.expiries[underlying] = (*self.ledger.expiries[underlying], expiry)
         self.emit("ExpiryOpened", sender, underlying, expiry)
 
-    def list_collateral(self, token: str, underlying: int, terms: collaterals.HaircutTerms, *, sender: str) -> None:
+    def schedule_collateral(
+        self, token: str, underlying: int, terms: collaterals.HaircutTerms, *, sender: str, now: int
+    ) -> None:
+        """Announces a token as collateral."""
+        self.require_owner(sender)
+        self.require_underlying(underlying)
+        collaterals.require_valid(terms)
+        due_at = self.schedule(("collateral", token, underlying, terms), now=now)
+        self.emit("CollateralScheduled", sender, token, underlying, terms, due_at)
+
+    def list_collateral(
+        self, token: str, underlying: int, terms: collaterals.HaircutTerms, *, sender: str, now: int
+    ) -> None:
         """Lists a token as collateral."""
         self.require_owner(sender)
         self.require_underlying(underlying)
         collaterals.require_valid(terms)
+        self.admit(("collateral", token, underlying, terms), now=now)
         count = len(self.ledger.assets)
         if count == collaterals.MAX_COLLATERALS:
             raise market_errors.TooManyCollaterals(count + 1, collaterals.MAX_COLLATERALS)

@@ -121,11 +121,24 @@ class Store(StorageStruct):
         if collateral >= len(self.ledger.assets):
             raise market_errors.UnknownCollateral(collateral)
 
+    def is_sealed(self) -> bool:
+        """Whether the vault holds money of accounts, so that what is added waits for its delay."""
+        if self.ledger.cash.total_supply != 0:
+            return True
+        return any(asset.total_raw != 0 for asset in self.ledger.assets)
+
     def schedule(self, change: Hashable, *, now: int) -> int:
         """Records when a change may take effect."""
         due_at = now + self.delay_secs
         self.effective_at[change] = due_at
         return due_at
+
+    def admit(self, change: Hashable, *, now: int) -> None:
+        """Requires an addition to a sealed vault to be announced at least the delay ago; before, none has to be."""
+        if self.is_sealed():
+            self.enact(change, now=now)
+        else:
+            self.effective_at[change] = 0
 
     def enact(self, change: Hashable, *, now: int) -> None:
         """Requires a change that was announced at least the delay ago."""

@@ -260,6 +260,8 @@ def _govern(written: steps.Govern, now: ActionContext) -> Step:
 @_step.register
 def _appoint(written: steps.Appoint, now: ActionContext) -> Step:
     role, owner = now.names.role("to", written.to), now.names.roles.owner
+    if written.do == "schedule feeder":
+        return doors.schedule_feeder(now.at, owner, feeder=role)
     if written.do.endswith("feeder"):
         return doors.set_feeder(now.at, owner, feeder=role, allowed=written.do.startswith("allow"))
     appoint = doors.set_guardian if written.do == "set guardian" else doors.offer_ownership

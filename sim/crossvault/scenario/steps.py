@@ -166,7 +166,7 @@ class Govern(StepFields):
 
 
 class Appoint(StepFields):
-    do: Literal["offer ownership", "set guardian", "allow feeder", "forbid feeder"]
+    do: Literal["offer ownership", "set guardian", "allow feeder", "forbid feeder", "schedule feeder"]
     to: Name
 
 

@@ -14,6 +14,7 @@ OF_THE_VAULT = frozenset({OWNER, GUARDIAN, FEEDER})
 _NAMED = {
     "set_guardian": ("to", GUARDIAN),
     "set_feeder": ("feeder", FEEDER),
+    "schedule_feeder": ("feeder", FEEDER),
 }
 
 

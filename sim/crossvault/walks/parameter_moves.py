@@ -122,14 +122,23 @@ class ParameterMoves(WalkBase):
         return doors.set_scopes(self._at, actor, account=account, operator=operator, scopes=scopes)
 
     def _list(self, model: Model) -> Step:
-        """A further underlying or collateral, up to the limits and beyond."""
+        """A further underlying or collateral, up to the limits and beyond, or a feeder: announced, and at times not."""
         random = self._random
-        if random.random() < 0.5:
-            number = len(model.vault.ledger.risks)
-            return doors.list_underlying(self._at, GOVERNOR, name=f"MORE{number}", risk=terms.risk(random))
+        number = len(model.vault.ledger.risks)
         token = random.choice((*SPARES, *SPARES, "WETH", "USDC"))
-        haircut = terms.haircut(random)
-        return doors.list_collateral(self._at, GOVERNOR, token=token, underlying=random.choice((0, 9)), terms=haircut)
+        haircut, priced_by = terms.haircut(random), random.choice((0, 0, 0, 9))
+        change = random.choice(
+            (
+                doors.UNDERLYING.of(name=f"MORE{number}", risk=terms.risk(random)),
+                doors.COLLATERAL.of(token=token, underlying=priced_by, terms=haircut),
+                doors.COLLATERAL.of(token=token, underlying=priced_by, terms=haircut),
+                doors.FEEDER.of(feeder=random.choice((FEEDER, FEEDER, BROKER))),
+            )
+        )
+        if random.random() < 0.3:
+            return change.enact(self._at, self._governor())
+        self._scheduled.append(change)
+        return change.schedule(self._at, self._governor())
 
     def _bad_terms(self, model: Model) -> Step:
         """Parameters just outside their ranges."""

@@ -81,9 +81,13 @@ class RareDoors(ThresholdPoints):
         yield doors.open_expiry(self._at, GOVERNOR, underlying=1, expiry=ends_at - 1)
         for token in ("WETH", *SPARES):
             haircut = terms.haircut(self._random)
-            yield doors.list_collateral(
-                self._at, GOVERNOR, token=token, underlying=PRICED_BY.get(token, 0), terms=haircut
-            )  # fmt: skip
+            listing = doors.COLLATERAL.of(token=token, underlying=PRICED_BY.get(token, 0), terms=haircut)
+            yield listing.enact(self._at, GOVERNOR)  # of which nothing was announced
+            yield from self._set([listing])
+        for feeder in (STRANGER, FEEDER):
+            yield doors.set_feeder(self._at, GOVERNOR, feeder=feeder, allowed=False)
+            yield doors.set_feeder(self._at, GOVERNOR, feeder=feeder, allowed=True)
+        yield from self._set([doors.FEEDER.of(feeder=FEEDER)])
 
     def _crowded(self, model: Model) -> Iterator[Step]:
         """More positions than an account holds."""
