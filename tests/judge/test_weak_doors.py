@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from code_planting import planted_mirror
+from code_planting import planted_code, planted_mirror
 from crossvault.differential import doors
 from crossvault.differential.step import EXCHANGE, Step
 from crossvault.judge.guard_rules import live_funding
@@ -20,11 +20,14 @@ from judged_market import (
     BOB,
     BROKER,
     CAROL,
+    DELAY,
+    FEEDER,
     FUTURE,
     GOVERNOR,
     GUARDIAN,
     HEARTBEAT,
     HOUR,
+    RISK,
     STRANGER,
     JudgedMarket,
 )
@@ -35,7 +38,7 @@ GUARD = PriceGuard(max_jump=WAD // 10, confirm_secs=60, stable_rate=0)
 
 def test_every_weak_rule_names_the_actions_that_are_known() -> None:
     assert {rule.check.__name__ for rule in RULES if rule.known} >= {
-        "shields", "exposed",
+        "shields",
     }  # fmt: skip
 
 
@@ -167,9 +170,32 @@ def test_no_funding_is_paid_for_a_dead_feed() -> None:
     assert [breach.money_wad for breach in live_funding(market.last)] == [15 * WAD // 10]
 
 
-def test_no_token_becomes_collateral_at_once() -> None:
-    """Unless none of it counts."""
-    for haircut_initial, red in ((WAD, []), (WAD - 1, ["V32"])):
-        terms = HaircutTerms(haircut_initial, 0, CAP)
-        market = JudgedMarket()
-        assert market.do(doors.list_collateral, GOVERNOR, token="LATE", underlying=0, terms=terms) == red
+ADDED = {
+    "feeder": doors.FEEDER.of(feeder=STRANGER),
+    "underlying": doors.UNDERLYING.of(name="LATE", risk=RISK),
+    "collateral": doors.COLLATERAL.of(token="LATE", underlying=0, terms=HaircutTerms(WAD, 0, CAP)),
+}
+
+
+@pytest.mark.parametrize("name", ADDED)
+def test_nothing_is_added_at_once_to_a_vault_with_money(name: str) -> None:
+    market, added = JudgedMarket(), ADDED[name]
+    assert market.play(added.enact(market.at, GOVERNOR)) == [] and market.refusal == "NotScheduled"
+    assert market.accepted(added.schedule(market.at, GOVERNOR)) == []
+    market.at += DELAY - 1
+    assert market.play(added.enact(market.at, GOVERNOR)) == [] and market.refusal == "TooEarly"
+    market.at += 1
+    assert market.accepted(added.enact(market.at, GOVERNOR)) == []
+    assert market.book.announced == {}
+
+
+@pytest.mark.parametrize("name", ADDED)
+def test_what_is_added_at_once_to_a_vault_with_money_is_red(name: str) -> None:
+    market = JudgedMarket()
+    with planted_code("crossvault.mirror.store", "        if self.is_sealed():\n", "        if False:\n"):
+        assert market.accepted(ADDED[name].enact(market.at, GOVERNOR)) == ["V32"]
+
+
+def test_a_feeder_is_dismissed_at_once() -> None:
+    market = JudgedMarket()
+    assert market.do(doors.set_feeder, GOVERNOR, feeder=FEEDER, allowed=False) == []

@@ -10,6 +10,7 @@ from crossvault.differential.governance_doors import Announcement
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, TokenSpec, World
 from crossvault.mirror import cash, collateral, correlation, liquidation, market, oracle, portfolio, ruleset, shock
+from crossvault.mirror.account import AccountId
 from crossvault.mirror.authority_errors import NotFeeder, NotGuardian, NotOwner, NotPendingOwner, NotScheduled, TooEarly
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.ledger import State
@@ -222,3 +223,23 @@ def test_an_expiry_is_half_an_hour_and_a_second_to_ten_years_ahead_and_eight_are
     assert vault.refuse(ninth) == TooManyExpiries(9, 8)
     unknown = doors.open_expiry(now, OWNER, underlying=1, expiry=low)
     assert vault.refuse(unknown) == UnknownUnderlying(1)
+
+
+def test_a_vault_is_sealed_while_it_holds_money_of_accounts() -> None:
+    """One raw unit seals it, of cash or of collateral; what the fund has does not, nor what was."""
+    vault, bob = Governed(), AccountId("bob")
+    pull = {"USDC": doors.deposit_cash(vault.at, "bob", account=bob, amount_raw=1),
+            "T0": doors.deposit_collateral(vault.at, "bob", account=bob, collateral=0, amount_raw=1)}  # fmt: skip
+    for token in pull:
+        vault.accept(doors.mint(vault.at, OWNER, token=token, to="bob", amount_raw=3))
+    vault.accept(doors.fund_insurance(vault.at, "bob", amount_raw=1))
+    push = {"USDC": doors.withdraw_cash(vault.at, "bob", account=bob, amount_raw=1, to="bob"),
+            "T0": doors.withdraw_collateral(
+                vault.at, "bob", account=bob, collateral=0, amount_raw=1, to="bob")}  # fmt: skip
+    appoint = doors.set_feeder(vault.at, OWNER, feeder="another", allowed=True)
+    vault.accept(appoint)
+    for token, deposit in pull.items():
+        vault.accept(deposit)
+        assert vault.refuse(appoint) == NotScheduled()
+        vault.accept(push[token])
+        vault.accept(appoint)

@@ -84,6 +84,8 @@ class RareDoors(ThresholdPoints):
             listing = doors.COLLATERAL.of(token=token, underlying=PRICED_BY.get(token, 0), terms=haircut)
             yield listing.enact(self._at, GOVERNOR)  # of which nothing was announced
             yield from self._set([listing])
+        for number in range(len(model.vault.ledger.risks), market.MAX_UNDERLYINGS + 1):
+            yield from self._set([doors.UNDERLYING.of(name=f"LATE{number}", risk=terms.risk(self._random))])
         for feeder in (STRANGER, FEEDER):
             yield doors.set_feeder(self._at, GOVERNOR, feeder=feeder, allowed=False)
             yield doors.set_feeder(self._at, GOVERNOR, feeder=feeder, allowed=True)
