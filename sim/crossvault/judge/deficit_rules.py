@@ -11,6 +11,7 @@ from crossvault.judge.bracket import Bracket
 from crossvault.judge.breach import Breach
 from crossvault.judge.equity_floor import equity_floor
 from crossvault.judge.interest import present_cash
+from crossvault.judge.marks import decoded
 from crossvault.judge.moment import Moment
 from crossvault.judge.rounding import RAY, WAD
 from crossvault.judge.usable_prices import is_priced
@@ -58,10 +59,11 @@ def _noted(moment: Moment, account: AccountId) -> Iterator[Breach]:
 
 
 def _rounding(moment: Moment, account: AccountId) -> int:
-    """The most that the movements of a bid for all of an account drop of its cash [wad]."""
-    cash = moment.after.cash
-    moves = len(moment.before.account(account).positions) + 2
-    return moves * (2 + max(cash.borrow_index, cash.supply_index) // RAY)
+    """The most that the movements of a bid drop of what an account has: of its cash, and a wei of each size [wad]."""
+    cash, positions = moment.after.cash, moment.before.account(account).positions
+    moves = len(positions) + 2
+    indexes = (moment.after.underlyings[decoded(each.instrument)[0]].price.index_wad for each in positions)
+    return moves * (2 + max(cash.borrow_index, cash.supply_index) // RAY) + sum(2 + each // WAD for each in indexes)
 
 
 def _left_unnoted(moment: Moment) -> Iterator[Breach]:
