@@ -16,6 +16,7 @@ from crossvault.bench.gas_market import (
     DAY,
     EXPIRIES,
     FAIR,
+    GUARD,
     HALF,
     LITTLE,
     NOTHING,
@@ -33,6 +34,7 @@ from crossvault.bench.gas_market import (
 from crossvault.bench.gas_portfolios import GasPortfolio
 from crossvault.bench.gas_profile import FunctionGas
 from crossvault.differential import doors
+from crossvault.differential.attempt import attempts
 from crossvault.differential.model import Model
 from crossvault.differential.step import CHAIN_ID, EXCHANGE, Step
 from crossvault.evm.bindings import ACCEPTED, Call
@@ -264,9 +266,23 @@ class DoorMeasurement:
             self.play(haircuts(at, terms))
             self.measure(row, turn(at, "x", account=ALICE))
         self.measure("bid: a part", _bid(at + 60, WAD // 10))
-        later = at + TERMS.fast_secs + TERMS.slow_secs
+        later = at + GUARD.confirm_secs + TERMS.fast_secs + TERMS.slow_secs
+        self.play(self._ruin(later))
         self.measure("declareInsolvent", doors.declare_insolvent(later, "x", account=ALICE))
         self.measure("bid: all of an insolvent account", _bid(later + 60, WAD))
+        self.play([*prints(later + 61, 101), *prints(later + 61 + GUARD.confirm_secs, 101)])
+
+    def _ruin(self, at: int) -> list[Step]:
+        """Prints at which Alice's account, less its reserved cash, is worth nothing. Raises BenchFailed for none.
+
+        Each is printed twice, for the guard: the second time confirms the first.
+        """
+        for percent in range(98, 0, -2):
+            twice = [*prints(at - GUARD.confirm_secs, percent), *prints(at, percent)]
+            with attempts(self.model) as attempt:
+                if not any(map(attempt, twice)) and self.model.vault.auction_state(ALICE, now=at).value_wad <= 0:
+                    return twice
+        raise BenchFailed("at no price is the account worth nothing")
 
     def _settlement(self, at: int) -> None:
         first, *others = prints(at, 101)

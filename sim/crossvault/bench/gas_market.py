@@ -28,6 +28,7 @@ TERMS = liquidation.AuctionTerms(WAD // 10, WAD, WAD // 2, 600, 600, 600)
 TOKENS = (TokenSpec("USDC", 6), *(TokenSpec(f"T{i}", 18) for i in range(COUNT)))
 WORLD = World(TOKENS, "USDC", "gov", 0, TERMS, AT)
 EXPIRIES = [AT + (40 + i) * DAY for i in range(market.MAX_EXPIRIES)]
+GUARD = oracle.PriceGuard(WAD // 10, 60, 10**10)
 PRICES = [100 * WAD] * (COUNT - 1) + [WAD * 95 // 100]  # the last is the quote token's own, and below its peg
 FAIR, HALF, LITTLE, NOTHING = (
     collateral.HaircutTerms(percent * WAD // 100, percent * WAD // 100, 10**6 * WAD) for percent in (10, 50, 70, 100)
@@ -71,7 +72,7 @@ def listing() -> Iterator[Step]:
         yield doors.list_underlying(AT, "gov", name=f"U{i}", risk=_RISK)
         yield doors.list_collateral(AT, "gov", token=f"T{i}", underlying=i, terms=FAIR)
         yield from _changed(doors.OPTIONS, AT, underlying=i, risk=_OPTIONS)
-        yield from _changed(doors.GUARD, AT, underlying=i, guard=oracle.PriceGuard(WAD // 10, 60, 10**10))
+        yield from _changed(doors.GUARD, AT, underlying=i, guard=GUARD)
     yield from _changed(doors.DEPEG, AT, terms=cash.DepegTerms(COUNT - 1, WAD * 98 // 100, WAD))
     interest = cash.Interest(WAD // 50, WAD // 10, WAD, WAD * 8 // 10, WAD // 10)
     yield from _changed(doors.INTEREST, AT, interest=interest)
