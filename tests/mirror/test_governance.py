@@ -228,6 +228,7 @@ def test_an_expiry_is_half_an_hour_and_a_second_to_ten_years_ahead_and_eight_are
 def test_a_vault_is_sealed_while_it_holds_money_of_accounts() -> None:
     """One raw unit seals it, of cash or of collateral; what the fund has does not, nor what was."""
     vault, bob = Governed(), AccountId("bob")
+    vault.accept(printed(vault))
     pull = {"USDC": doors.deposit_cash(vault.at, "bob", account=bob, amount_raw=1),
             "T0": doors.deposit_collateral(vault.at, "bob", account=bob, collateral=0, amount_raw=1)}  # fmt: skip
     for token in pull:
