@@ -13,12 +13,12 @@ import {Valuation} from "./Valuation.sol";
 /// @notice Margin checks of accounts, and the margins that they compare.
 library Verdict {
     /// @notice Standing of an account against its maintenance margin requirement.
-    /// @dev equityWad: equity; requiredWad: maintenance requirement; marginWad: maintenance buffer; initialWad: initial buffer, or the maintenance
+    /// @dev equityWad: equity; marginWad: maintenance buffer; requiredWad: maintenance requirement; initialWad: initial buffer, or the maintenance
     /// buffer where that is negative [wad]
     struct Standing {
         int256 equityWad;
-        uint256 requiredWad;
         int256 marginWad;
+        uint256 requiredWad;
         int256 initialWad;
     }
 

@@ -20,6 +20,7 @@ from crossvault.differential.step import Outcome, Step, TokenSpec, WalletSpec, W
 from crossvault.differential.story import Story, step_stream
 from crossvault.evm.artifacts import Build
 from crossvault.evm.deploy import MODULES
+from crossvault.lockstep.earlier_records import as_recorded
 from crossvault.lockstep.record_shape import header_problem, step_problem
 from crossvault.mirror.liquidation import AuctionTerms
 from crossvault.setup import toolchain
@@ -145,8 +146,10 @@ class RecordChecker(RecordWriter):
         return self._last
 
     def _write(self, body: Mapping[str, Any]) -> None:
-        text, self._last = _line(body, self._last)
         expected = next(self._expected, "")
+        if "model" in body and expected:
+            body = as_recorded(body, json.loads(expected))
+        text, self._last = _line(body, self._last)
         if text != expected and self.first_difference is None:
             self.first_difference = self._number, expected, text
         self._number += 1

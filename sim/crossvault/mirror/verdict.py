@@ -17,8 +17,8 @@ class Standing(NamedTuple):
     """Standing of an account against its maintenance margin requirement."""
 
     equity_wad: int
-    required_wad: int
     margin_wad: int
+    required_wad: int
     initial_wad: int
 
 
@@ -94,7 +94,7 @@ def maintenance(self: State, account: AccountId, *, now: int) -> Standing:
     required_wad = margin.requirement(valued, Level.MAINTENANCE)
     margin_wad = margin.adjusted_equity(valued, Level.MAINTENANCE) - required_wad
     initial_wad = margin_wad if margin_wad < 0 else margin.margin(valued, Level.INITIAL)
-    return Standing(margin.equity(valued), required_wad, margin_wad, initial_wad)
+    return Standing(margin.equity(valued), margin_wad, required_wad, initial_wad)
 
 
 def equity(self: State, account: AccountId, *, now: int) -> int:

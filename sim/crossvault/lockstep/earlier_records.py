@@ -1,0 +1,52 @@
+"""Records of earlier versions: fields added since at the end of a print or a sale are left out of what is compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_GROWN = ("PricePublished", "ForwardPublished")  # events of prints
+
+
+def as_recorded(body: Mapping[str, Any], recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """The line of a step with as many fields of its prints as the recorded line has."""
+    found = dict(body)
+    for side in ("model", "chain"):
+        ours, theirs = body.get(side), recorded.get(side)
+        if isinstance(ours, dict) and isinstance(theirs, dict):
+            found[side] = _outcome(ours, theirs)
+    return found
+
+
+def _outcome(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    events = [
+        [mine[0], _shortened(mine[1], other[1])] if mine[0] == other[0] and mine[0] in _GROWN else mine
+        for mine, other in zip(ours["events"], theirs["events"], strict=False)
+    ]
+    found = {**ours, "events": [*events, *ours["events"][len(events) :]]}
+    state, old = ours.get("state"), theirs.get("state")
+    if state and old:
+        prices = _cut_all(state["globals"]["prices"], old["globals"]["prices"])
+        accounts = [_account(*pair) for pair in zip(state["accounts"], old["accounts"], strict=False)]
+        accounts += state["accounts"][len(accounts) :]
+        found["state"] = {**state, "globals": {**state["globals"], "prices": prices}, "accounts": accounts}
+    return found
+
+
+def _account(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    return {**ours, "sale": _cut(ours["sale"], theirs["sale"])}
+
+
+def _cut_all(ours: Sequence[Any], theirs: Sequence[Any]) -> list[Any]:
+    """Rows, each as long as the recorded one."""
+    cut = [_cut(mine, other) for mine, other in zip(ours, theirs, strict=False)]
+    return [*cut, *ours[len(cut) :]]
+
+
+def _shortened(ours: Sequence[Any], theirs: Sequence[Any]) -> list[Any]:
+    """The arguments of an event, each struct as long as the recorded one."""
+    return [_cut(mine, other) for mine, other in zip(ours, theirs, strict=False)]
+
+
+def _cut(ours: Any, theirs: Any) -> Any:
+    return ours[: len(theirs)] if isinstance(ours, list) and isinstance(theirs, list) else ours
