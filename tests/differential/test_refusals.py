@@ -71,7 +71,13 @@ def pieces() -> dict[str, list[Step]]:
     """The steps after the opening by refusal; the last of each is refused with it."""
     terms = HaircutTerms(WAD // 10, WAD // 10, WAD)
     listings = [
-        doors.list_collateral(START, "governor", token=each.name, underlying=0, terms=terms) for each in COLLATERALS
+        door(START, "governor", token=each.name, underlying=0, terms=terms)
+        for each in COLLATERALS
+        for door in (doors.schedule_collateral, doors.list_collateral)
+    ]
+    fine = [
+        door(START, "governor", token="FINE", underlying=0, terms=terms)
+        for door in (doors.schedule_collateral, doors.list_collateral)
     ]
     allowed = [
         doors.set_operator(START, each.owner, account=each, operator="broker", allowed=True) for each in (ALICE, BOB)
@@ -79,7 +85,7 @@ def pieces() -> dict[str, list[Step]]:
     late = START + RISK.heartbeat_secs + 1
     return {
         "TooManyCollaterals": listings,
-        "TooManyDecimals": [doors.list_collateral(START, "governor", token="FINE", underlying=0, terms=terms)],
+        "TooManyDecimals": fine,
         "NotBatchable": [doors.batch(START, "alice", calls=(Call("pause", {}),))],
         # of 20,000 in the vault 18,000 leave; bob wins 4,000, has 5,000, and wants 4,900 of the 2,000 that are left
         "InsufficientLiquidity": [

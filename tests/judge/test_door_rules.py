@@ -16,6 +16,7 @@ from judged_market import (
     BROKER,
     CAROL,
     DAY,
+    DELAY,
     EXPIRY,
     FEEDER,
     GOVERNOR,
@@ -40,26 +41,37 @@ class Mistake(NamedTuple):
     act: Act
 
 
+def listed(m: JudgedMarket, token: str) -> list[str]:
+    """A collateral that was announced its delay before."""
+    assert m.do(doors.schedule_collateral, GOVERNOR, token=token, underlying=0, terms=HAIRCUT) == []
+    m.at += DELAY
+    return m.do(doors.list_collateral, GOVERNOR, token=token, underlying=0, terms=HAIRCUT)
+
+
 def list_quote(m: JudgedMarket) -> list[str]:
-    return m.do(doors.list_collateral, GOVERNOR, token="USDC", underlying=0, terms=HAIRCUT)
+    return listed(m, "USDC")
 
 
 def list_again(m: JudgedMarket) -> list[str]:
-    return m.do(doors.list_collateral, GOVERNOR, token="WETH", underlying=0, terms=HAIRCUT)
+    return listed(m, "WETH")
 
 
 def list_deep(m: JudgedMarket) -> list[str]:
-    return m.do(doors.list_collateral, GOVERNOR, token="DEEP", underlying=0, terms=HAIRCUT)
+    return listed(m, "DEEP")
 
 
 def list_many(m: JudgedMarket) -> list[str]:
-    for number in range(7):
-        assert m.do(doors.list_underlying, GOVERNOR, name=f"U{number}", risk=RISK) == []
-    return m.do(doors.list_underlying, GOVERNOR, name="U8", risk=RISK)
+    names = [f"U{number}" for number in range(8)]
+    for name in names:
+        assert m.do(doors.schedule_underlying, GOVERNOR, name=name, risk=RISK) == []
+    m.at += DELAY
+    for name in names[:-1]:
+        assert m.do(doors.list_underlying, GOVERNOR, name=name, risk=RISK) == []
+    return m.do(doors.list_underlying, GOVERNOR, name=names[-1], risk=RISK)
 
 
 def risky(m: JudgedMarket) -> list[str]:
-    return m.do(doors.list_underlying, GOVERNOR, name="X", risk=RISK._replace(mark_band=WAD))
+    return m.do(doors.schedule_underlying, GOVERNOR, name="X", risk=RISK._replace(mark_band=WAD))
 
 
 def scheduled_beyond(m: JudgedMarket) -> list[str]:

@@ -96,7 +96,7 @@ def test_the_seller_keeps_the_remainder(source: Owned, fraction: int, reserved: 
     kept = 1 - Fraction(fraction, WAD)
     holder = self.holders[SOURCE]
     for number, raw in enumerate(source.balances):
-        assert kept * raw <= holder.balances[number] < kept * raw + 1
+        assert kept * raw - 1 < holder.balances[number] <= kept * raw  # whole raw units move
     for instrument, (size, _) in source.positions.items():
         left = holder.positions[instrument].size
         assert kept * abs(size) <= abs(left) < kept * abs(size) + 1

@@ -96,10 +96,11 @@ steps:
   - {{do: withdraw, account: alice, amount: 1 WETH, expect: {{refused: VaultPaused}}}}
   - {{do: unpause}}
   - {{do: set guardian, to: maker}}
-  - {{do: allow feeder, to: maker}}
+  - {{do: schedule feeder, to: maker}}
+  - {{do: allow feeder, to: maker, expect: {{refused: TooEarly}}}}
   - {{do: forbid feeder, to: maker}}
   - {{do: allow operator, account: alice, operator: maker}}
-  - {{do: withdraw, by: maker, account: alice, amount: 1 WETH, expect: {{wallet of maker in WETH: 2 WETH}}}}
+  - {{do: withdraw, by: maker, account: alice, amount: 1 WETH, expect: {{refused: NotAuthorized}}}}
   - {{do: forbid operator, account: alice, operator: maker}}
   - do: withdraw
     by: maker
