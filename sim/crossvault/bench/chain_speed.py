@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from crossvault.differential import doors
 from crossvault.differential.feeder import Feeder
@@ -255,7 +255,8 @@ def _contract_layer(steps: Sequence[Step]) -> float:
         session.trust_env = False  # no proxy
         web3 = Web3(HTTPProvider(node.url, session=session))
         node.rpc("evm_setAutomine", True)
-        ready = [_bound(web3, build, names, step) for step in steps]
+        known: dict[str, _BoundContract] = {}
+        ready = [_bound(web3, build, names, step, known) for step in steps]
         for step in steps:
             node.rpc("anvil_setBalance", names.address(step.sender), hex(10**30))
         begin, started = _set_up(steps), 0.0
@@ -270,16 +271,28 @@ def _contract_layer(steps: Sequence[Step]) -> float:
         node.close()
 
 
-def _bound(web3: Any, build: Build, names: AddressBook, step: Step) -> tuple[Any, str]:
-    """A step as a function of web3.py's contract layer with its arguments, and its sender."""
+class _BoundContract(NamedTuple):
+    """A contract as crossvault encodes its calls, and as web3.py's contract layer makes them."""
+
+    interface: Any
+    layer: Any
+
+
+def _bound(
+    web3: Any, build: Build, names: AddressBook, step: Step, known: dict[str, _BoundContract]
+) -> tuple[Any, str]:
+    """A step as a function of web3.py's contract layer with its arguments, and its sender. known: by address."""
     from crossvault.evm.abi import Interface
 
     of_token = step.action in TOKEN_ACTIONS
-    abi = build.artifacts["Token"].abi if of_token else vault_abi(build)
     args = dict(step.args)
     address = names.address(args.pop("token") if of_token else VAULT)
-    data = Interface(abi, Codec(names)).call(step.action, args | {"value": args["amount_raw"]} if of_token else args)
-    layer = web3.eth.contract(address=web3.to_checksum_address(address), abi=abi)
+    if address not in known:
+        abi = build.artifacts["Token"].abi if of_token else vault_abi(build)
+        layer = web3.eth.contract(address=web3.to_checksum_address(address), abi=abi)
+        known[address] = _BoundContract(Interface(abi, Codec(names)), layer)
+    interface, layer = known[address]
+    data = interface.call(step.action, args | {"value": args["amount_raw"]} if of_token else args)
     function, values = layer.decode_function_input(data)
     return function(**values), web3.to_checksum_address(names.address(step.sender))
 
