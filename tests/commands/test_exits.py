@@ -18,6 +18,7 @@ from crossvault.differential.ending import DEFECT, MISSING, WORST_LAST, BadInput
 from crossvault.evm.compiler import CompilerLost, standard_input, standard_json
 from crossvault.setup import toolchain
 from places import ROOT
+from sourcefiles import python_of
 
 PACKAGE = ROOT / "sim" / "crossvault"
 
@@ -75,7 +76,7 @@ def declared() -> Iterator[tuple[str, str]]:
     """Module and name of every class that a file of the package declares at its top."""
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
-        for node in ast.parse(path.read_text(encoding="utf8")).body:
+        for node in python_of(path).body:
             if isinstance(node, ast.ClassDef) and node.bases:
                 yield ".".join(parts).removesuffix(".__init__"), node.name
 

@@ -37,7 +37,7 @@ LATE = PASSES.replace("2024-01-01T00:00:00Z", "9999-12-31T23:59:59Z\nends: +4h")
 DEEP = "[" * 100_000 + "\n"
 HUGE = PASSES.replace("100 USDC", f"1{'0' * 60} USDC")
 FILES = {
-    "passes.yaml": PASSES, "fails.yaml": FAILS, "late.yaml": LATE, "huge.yaml": HUGE, "deep.yaml": DEEP[:2_000],
+    "passes.yaml": PASSES, "fails.yaml": FAILS, "late.yaml": LATE, "huge.yaml": HUGE, "deep.yaml": DEEP[:700],
     "deep.jsonl": DEEP, "deep.json": DEEP, "empty.jsonl": "", "binary.jsonl": "\0\n", "empty.yaml": "",
     "corpus/walks.jsonl": DEEP, "found.json": '{"conform": 9}', "equal.yaml": "[1]\n",
 }  # fmt: skip

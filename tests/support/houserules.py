@@ -14,6 +14,7 @@ from sourcefiles import (
     name_of,
     nodes,
     python_nodes,
+    python_of,
     tag,
     text_of,
     without_comments,
@@ -39,9 +40,17 @@ def long_files(paths: Iterable[Path]) -> list[str]:
 def python_functions(paths: Iterable[Path]) -> Iterator[tuple[str, PythonFunction]]:
     """Every function of some files with its label."""
     for path in paths:
-        for node in python_nodes(path):
+        for node in _statements(python_of(path).body):
             if isinstance(node, PythonFunction):
                 yield f"{name_of(path)}:{node.name}", node
+
+
+def _statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """All statements, with those inside others: functions are among them, and expressions are most of a tree."""
+    for each in body:
+        yield each
+        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+            yield from _statements(getattr(each, name, ()))
 
 
 def long_functions(paths: Iterable[Path]) -> list[str]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, TypeVar
 
-from eth_utils.abi import event_abi_to_log_topic, function_abi_to_4byte_selector
+from eth_utils.crypto import keccak
 
 from crossvault.differential.step import Event
 from crossvault.evm.codec import Abi, Codec, TypeCodec, snake
 from crossvault.mirror.refusal import Refusal
 
+_T = TypeVar("_T")
 _PANIC = {"name": "Panic", "type": "error", "inputs": [{"name": "code", "type": "uint256"}]}
 _STRING_ERROR = "08c379a0"
 _TEXT = {"name": "text", "type": "string"}
@@ -30,11 +32,12 @@ class Interface:
     """The doors, events and errors of one ABI; errors of further ABIs (libraries, tokens) are decoded as well."""
 
     def __init__(self, abi: Abi, codec: Codec, errors: Sequence[Abi] = ()) -> None:
-        self._functions = {snake(item["name"]): _AbiFunction(item, codec) for item in abi if item["type"] == "function"}
+        doors = {snake(item["name"]): item for item in abi if item["type"] == "function"}
+        self._functions = _MadeOnce(doors, lambda item: _AbiFunction(item, codec))
         self._events = {_topic(item): _AbiEvent(item, codec) for item in abi if item["type"] == "event"}
         self._text = codec.kinds([_TEXT])
         known = [_PANIC, *(item for each in (abi, *errors) for item in each if item["type"] == "error")]
-        self._errors = {_selector(item): _AbiError(item, codec) for item in known}
+        self._errors = _MadeOnce({_selector(item): item for item in known}, lambda item: _AbiError(item, codec))
 
     def call(self, action: str, args: Mapping[str, Any]) -> str:
         """Encodes a call: a door in snake case, arguments by name. Raises KeyError, ValueError for invalid ones."""
@@ -55,7 +58,7 @@ class Interface:
         """Decodes the refusal of revert data."""
         if len(data) < 10:
             return RevertedSilently()
-        if known := self._errors.get(data[2:10]):
+        if known := self._errors.find(data[2:10]):
             return known.refusal(data)
         if data[2:10] == _STRING_ERROR:
             return RevertedWithText(*self._text.decode(data, 10))
@@ -68,6 +71,22 @@ class Interface:
     def event_fields(self) -> dict[str, tuple[str, ...]]:
         """The names of the values of every event, in the mirror's form."""
         return {event.name: event.fields for event in self._events.values()}
+
+
+class _MadeOnce(dict[str, _T]):
+    """Codecs by key, each made at its first use: a run needs few of them. A key without an item is missing."""
+
+    def __init__(self, items: Mapping[str, Any], make: Callable[[Any], _T]) -> None:
+        super().__init__()
+        self._items, self._make = items, make
+
+    def __missing__(self, key: str) -> _T:
+        made = self[key] = self._make(self._items[key])
+        return made
+
+    def find(self, key: str) -> _T | None:
+        """The codec of a key; None if there is no item."""
+        return self[key] if key in self._items else None
 
 
 class _AbiFunction:
@@ -107,10 +126,22 @@ class _AbiError:
 
 
 def _selector(item: Mapping[str, Any]) -> str:
-    function: Any = {**item, "type": "function", "outputs": []}
-    return function_abi_to_4byte_selector(function).hex()
+    return _hashed(_signature(item))[:8]
 
 
 def _topic(item: Mapping[str, Any]) -> str:
-    event: Any = item
-    return "0x" + event_abi_to_log_topic(event).hex()
+    return "0x" + _hashed(_signature(item))
+
+
+def _signature(item: Mapping[str, Any]) -> str:
+    return f"{item['name']}({_types(item['inputs'])})"
+
+
+def _types(parameters: Iterable[Mapping[str, Any]]) -> str:
+    kinds = ((each["type"], each.get("components", ())) for each in parameters)
+    return ",".join(f"({_types(parts)}){kind[5:]}" if kind.startswith("tuple") else kind for kind, parts in kinds)
+
+
+@lru_cache(maxsize=4096)
+def _hashed(signature: str) -> str:
+    return keccak(text=signature).hex()

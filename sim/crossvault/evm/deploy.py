@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -54,8 +55,9 @@ class Executor(Protocol):
 def vault_abi(build: Build) -> list[dict[str, Any]]:
     """The ABI at the vault's address, its own doors and those of its facets, without the views of their table."""
     items = [item for name in ("Vault", *FACETS) for item in build.artifacts[name].abi]
-    views = diamond_abi(build)
-    return [item for place, item in enumerate(items) if item not in items[:place] and item not in views]
+    views = {json.dumps(item, sort_keys=True) for item in diamond_abi(build)}
+    found = {json.dumps(item, sort_keys=True): item for item in items}
+    return [item for text, item in found.items() if text not in views]
 
 
 def diamond_abi(build: Build) -> list[dict[str, Any]]:

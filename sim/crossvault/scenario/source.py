@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -114,7 +115,7 @@ def read(path: Path, shown: str) -> SourceFile:
 def compose(text: str, shown: str) -> yaml.Node:
     """Parses a YAML text to its node. Raises ScenarioError."""
     try:
-        node: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = _node(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ScenarioError(InputProblem(f"invalid YAML: {error.problem or error.context}", shown, line)) from None
@@ -123,6 +124,12 @@ def compose(text: str, shown: str) -> yaml.Node:
     if node is None:
         raise ScenarioError(InputProblem("the file is empty", shown, 1))
     return node
+
+
+@lru_cache(maxsize=64)
+def _node(text: str) -> yaml.Node | None:
+    """The node of a text, which nothing changes: to parse one takes longer than all that is done with it."""
+    return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 def replacement(source: SourceFile, route: Route, text: str, shown: str) -> Any:
