@@ -147,6 +147,7 @@ def test_the_model_equals_the_vault_after_every_block(walked: Watched) -> None:
     assert replica.counts.blocks > 20 and replica.counts.metrics > 100
 
 
+@pytest.mark.slow
 def test_fills_of_signed_orders_are_trades_of_the_exchange(ordered: Watched) -> None:
     rebuilt = ordered.rebuilt()
     fills = [step for step in rebuilt if step.sender == EXCHANGE]

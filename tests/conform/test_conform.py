@@ -188,6 +188,7 @@ def test_a_difference_is_named_replayed_and_mended(capsys: pytest.CaptureFixture
     assert steps_of(story)[-1].action == "bid"
 
 
+@pytest.mark.slow
 def test_a_finding_of_an_earlier_version_is_still_replayed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     bug = ("PerpVault.sol", "_part(cash[from] - int256(sales[from].reserved), part)", "_part(cash[from], part)")
     adapter = ["--adapter", str(tmp_path / ADAPTER)]

@@ -68,6 +68,7 @@ def test_gas_is_measured_on_a_local_node_where_the_chain_does_not_simulate(deplo
     assert ON_LOCAL_NODE != ON_CHAIN
 
 
+@pytest.mark.slow
 def test_applying_again_sends_nothing(deployer: Deployer) -> None:
     deployer.apply()
     sent, lines = count(deployer.client, deployer.signer.address), len(deployer.deployment().journal().lines)
@@ -78,6 +79,7 @@ def test_applying_again_sends_nothing(deployer: Deployer) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_manifest_describes_the_deployment(deployer: Deployer) -> None:
     ended, _ = deployer.apply()
     deployment = deployer.deployment()
@@ -111,6 +113,7 @@ def test_an_invalid_manifest_is_reported(tmp_path: Path, text: str | None, expec
         load(path)
 
 
+@pytest.mark.slow
 def test_delayed_changes_are_enacted_when_due(client: RpcClient, tmp_path: Path) -> None:
     interest = "  interest: {min rate: 1 %, low slope: 4 %, high slope: 60 %, optimal utilisation: 80 %}\n"
     deployer = Deployer(client, params(tmp_path, ("  underlyings:\n", interest + "  underlyings:\n")))
@@ -137,6 +140,7 @@ def test_an_expiry_waits_for_a_price(client: RpcClient, tmp_path: Path) -> None:
     assert_once(deployer.deployment())
 
 
+@pytest.mark.slow
 def test_ownership_goes_to_a_safe_in_two_steps(client: RpcClient, tmp_path: Path) -> None:
     deployer = Deployer(client, params(tmp_path, ("owner: deployer", f"safe: '{SAFE}'")))
     deployer.fund()
@@ -163,6 +167,7 @@ def test_ownership_goes_to_a_safe_in_two_steps(client: RpcClient, tmp_path: Path
     assert_complete(deployment)
 
 
+@pytest.mark.slow
 def test_an_owner_with_a_signer_accepts_at_once(client: RpcClient, tmp_path: Path) -> None:
     owner = KeySigner(key("owner"))
     client.rpc("anvil_setBalance", owner.address, hex(RICH))
@@ -187,6 +192,7 @@ def test_a_changed_input_is_refused_with_its_changes(deployer: Deployer, tmp_pat
         other.apply()
 
 
+@pytest.mark.slow
 def test_changed_contracts_are_refused(deployer: Deployer) -> None:
     deployer.apply()
     deployment = deployer.deployment()
@@ -214,6 +220,7 @@ def test_a_chain_without_the_factory_is_reported(deployer: Deployer) -> None:
         deployer.deployment()
 
 
+@pytest.mark.slow
 def test_a_deployer_is_required_until_the_journal_has_one(deployer: Deployer) -> None:
     with pytest.raises(DeployerRequired, match="--account"):
         Deployment(deployer.path, deployer.client, None)
@@ -221,6 +228,7 @@ def test_a_deployer_is_required_until_the_journal_has_one(deployer: Deployer) ->
     assert Deployment(deployer.path, deployer.client, None).plan.deployer == deployer.signer.address
 
 
+@pytest.mark.slow
 def test_a_reverted_step_is_not_done(deployer: Deployer) -> None:
     deployment = deployer.deployment()
     layout = deployment.plan.build.artifacts["Vault"].storage_layout["storage"]
@@ -291,6 +299,7 @@ def test_verification_reports_every_difference(deployer: Deployer) -> None:
         deployer.apply()
 
 
+@pytest.mark.slow
 def test_only_one_process_at_a_time(deployer: Deployer) -> None:
     path = deployer.deployment().folder / "journal.jsonl"
     with journal.locked(path), pytest.raises(DeploymentBusy, match="another process works on this deployment"):
@@ -298,6 +307,7 @@ def test_only_one_process_at_a_time(deployer: Deployer) -> None:
     assert deployer.apply()[1]
 
 
+@pytest.mark.slow
 def test_an_incomplete_line_is_reported_and_kept(deployer: Deployer) -> None:
     with pytest.raises(ZeroDivisionError):
         deployer.apply(written=lambda number: 1 // (8 - number))  # type: ignore[arg-type]  # fails at that line; the value is unused
@@ -318,6 +328,7 @@ def test_a_journal_of_another_chain_is_refused(deployer: Deployer) -> None:
         deployer.apply()
 
 
+@pytest.mark.slow
 def test_two_machines_with_one_account_execute_each_step_once(client: RpcClient, tmp_path: Path) -> None:
     first, second = (Deployer(client, params(tmp_path / name)) for name in ("first", "second"))
     first.fund()

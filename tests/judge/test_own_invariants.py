@@ -121,6 +121,7 @@ def test_what_is_wrong_with_a_rule_is_named_with_its_line(tmp_path: Path, text: 
     assert f"{module}.py{problem.format(module)}" in str(wrong.value)
 
 
+@pytest.mark.slow
 def test_a_broken_rule_is_shrunk_on_the_model(tmp_path: Path) -> None:
     broken = rule(tmp_path, SMALL, "small")
     whole = story(tmp_path)

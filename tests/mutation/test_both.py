@@ -147,6 +147,7 @@ def judged(stories: Sequence[PlayedStory], mutant: ModelMutant) -> PairVerdict:
     return pair_verdict(mutant, results_in_fork(partial(judges.judge, mutant)))
 
 
+@pytest.mark.slow
 def test_stories_judge_a_mutant(by_id: dict[str, ModelMutant], stories: list[PlayedStory]) -> None:
     """By a rule, by an expectation, by both, and one that no story shows."""
     uncounted = judged(stories, by_id["cash.py:draw_insurance:assign:1"])  # the fund grows by what it pays

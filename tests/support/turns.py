@@ -7,6 +7,15 @@ import pytest
 from places import ROOT
 
 LONGEST = "tests/differential/test_broken.py"  # what its contracts have in common is compiled once
+TOGETHER = (  # what the slow tests of a file share takes longer than they do
+    LONGEST,
+    "tests/audit/test_audit.py",
+    "tests/audit/test_audit_faults.py",
+    "tests/commands/test_hard_ends.py",
+    "tests/mutation/test_mutate.py",
+    "tests/report/test_page_browser.py",
+    "tests/shrink/test_shrink_command.py",
+)
 LONG = (
     "tests/differential/test_books.py",
     "tests/audit/test_audit_faults.py",
@@ -32,7 +41,7 @@ def unit(item: pytest.Item) -> str:
 def is_single(item: pytest.Item) -> bool:
     """Returns whether a test may run in another process than the rest of its file."""
     takes_long = item.get_closest_marker("slow") or item.get_closest_marker("campaign")
-    return takes_long is not None and path_of(item) != LONGEST
+    return takes_long is not None and path_of(item) not in TOGETHER
 
 
 def path_of(item: pytest.Item) -> str:
@@ -56,6 +65,6 @@ def _turn(items: list[pytest.Item]) -> int:
     path = path_of(items[0])
     if path == LONGEST:
         return 0
-    if is_single(items[0]):
+    if is_single(items[0]) or path in TOGETHER:
         return 1
     return 2 + (LONG.index(path) if path in LONG else len(LONG))
