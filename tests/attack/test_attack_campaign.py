@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from attack_files import MENDED
 from attack_kinds import KINDS, Found
 from crossvault.attack.attack_search import AttackSearch
 from honest_plays import honest_steps
 
 SEEDS = range(1, 6)
 SECS = 300
-LEAST_KINDS = 14
-CENTRAL = {"operator-shield", "cent-stops-all"}
+OPEN = {"cent-stops-all", "run-before-note", "profit-paid-by-lenders"}  # of those that the vault does not withstand
 
 
 def first_finds(seed: int, secs: float) -> Iterator[tuple[str, int, float]]:
@@ -32,13 +32,13 @@ def first_finds(seed: int, secs: float) -> Iterator[tuple[str, int, float]]:
 
 @pytest.mark.slow
 @pytest.mark.campaign
-def test_a_search_finds_fourteen_kinds_of_attack_by_itself() -> None:
+def test_a_search_finds_kinds_of_attack_that_are_open_and_none_that_is_mended() -> None:
     rows = [(seed, *each) for seed in SEEDS for each in first_finds(seed, SECS)]
     for seed, kind, calls, secs in rows:
         print(f"seed {seed}: {kind}: {calls:,} calls, {secs:.1f} s")
     found = {kind for _, kind, _, _ in rows}
-    assert len(found) >= LEAST_KINDS, sorted(found)
-    assert found >= CENTRAL
+    assert found >= OPEN, sorted(found)
+    assert not found & set(MENDED), sorted(found & set(MENDED))
 
 
 @pytest.mark.slow

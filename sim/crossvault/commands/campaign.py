@@ -107,7 +107,7 @@ PARTS = (
         ("-m", "campaign", "tests/history"),
     ),
     CampaignPart(
-        "attacks", "the attack search finds 14 kinds of attack by itself, and nothing in 100,000 honest steps",
+        "attacks", "the attack search finds open kinds of attack, no mended one, and nothing in 100,000 honest steps",
         ("-n", "0", "-s", "-m", "campaign", "tests/attack"),
     ),
     CampaignPart("gas", "docs/gas.md has the figures of a whole run of bench gas", ("-m", "campaign", "tests/bench")),
