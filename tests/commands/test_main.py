@@ -176,7 +176,7 @@ def test_contracts_without_a_door_are_exit_code_2(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def wrong(folder: Path) -> Path:
     """Contracts that round the price of a part of an account down instead of up."""
-    old = "deal.costWad = int256(Fixed.mulDivUp(priceWad, deal.takenWad, Fixed.WAD));"
+    old = "deal.costWad = int256(Fixed.mulDivUp(priceWad, deal.takenWad, Fixed.WAD) + "
     return contracts(folder / "wrong", "Auction.sol", (old, old.replace("Up", "Down")))
 
 

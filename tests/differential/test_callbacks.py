@@ -28,7 +28,9 @@ RISK = MarketRisk(
 )  # fmt: skip
 ALICE = AccountId("alice")
 CHOICES, QUIET = 32, 31  # amounts by which a door is chosen, and one that chooses none
-_DOOR = "uint256 amountRaw, address to) external{}{{\n        requireWithdrawal(account);\n        requireCollateral"
+_DOOR = (
+    "uint256 amountRaw, address to) external{}{{\n        requireWithdrawal(account, to);\n        requireCollateral"
+)
 GUARD = ("Vault.sol", _DOOR.format(" nonReentrant "), _DOOR.format(" "))
 
 

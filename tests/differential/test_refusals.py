@@ -25,7 +25,7 @@ from crossvault.mirror.collateral import MAX_COLLATERALS, HaircutTerms
 from crossvault.mirror.evm import Call
 from crossvault.mirror.fixed import MAX_DECIMALS, WAD
 from crossvault.mirror.liquidation import AuctionTerms
-from crossvault.mirror.market import MarketRisk, perp
+from crossvault.mirror.market import MAX_UNDERLYINGS, MarketRisk, perp
 from crossvault.walks.bounds import BoundsWalk
 from crossvault.walks.corners import CornerCases
 from crossvault.walks.position_limits import PositionLimits
@@ -75,6 +75,11 @@ def pieces() -> dict[str, list[Step]]:
         for each in COLLATERALS
         for door in (doors.schedule_collateral, doors.list_collateral)
     ]
+    underlyings = [
+        door(START, "governor", name=f"U{number}", risk=RISK)
+        for number in range(MAX_UNDERLYINGS)  # beside ETH
+        for door in (doors.schedule_underlying, doors.list_underlying)
+    ]
     fine = [
         door(START, "governor", token="FINE", underlying=0, terms=terms)
         for door in (doors.schedule_collateral, doors.list_collateral)
@@ -85,6 +90,7 @@ def pieces() -> dict[str, list[Step]]:
     late = START + RISK.heartbeat_secs + 1
     return {
         "TooManyCollaterals": listings,
+        "TooManyUnderlyings": underlyings,
         "TooManyDecimals": fine,
         "NotBatchable": [doors.batch(START, "alice", calls=(Call("pause", {}),))],
         # of 20,000 in the vault 18,000 leave; bob wins 4,000, has 5,000, and wants 4,900 of the 2,000 that are left

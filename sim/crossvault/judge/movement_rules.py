@@ -40,7 +40,8 @@ def _accounts(moment: Moment, due: NamedMovements) -> Iterator[Breach]:
             continue
         draft = due.accounts.get(account) or AccountDraft(old, len(moment.after.collaterals))
         yield from _difference(account, draft, new)
-        if old.sale != new.sale and not (action in _SALE and account in moment.touched):
+        sale = old.sale._replace(clock_at=new.sale.clock_at) if action == "settle" else old.sale  # its prices end there
+        if sale != new.sale and not (action in _SALE and account in moment.touched):
             yield Breach(f"the auction of {account} was {old.sale}, is {new.sale}", None, (account,))
 
 

@@ -21,7 +21,7 @@ _SHOWN = 5 * 10**15  # half a cent
 
 def gains(ran: RunPage, width: int) -> Iterator[RenderableType]:
     """A row for every person with its sources, and the largest flows; nothing of a single person."""
-    found = ran.gains.gains(ran.story.persons) if ran.gains else RunGains()
+    found = ran.gains.gains(ran.story.persons) if ran.gains and ran.result.failure is None else RunGains()
     if len(found.persons) > 1:
         yield ""
         yield Text("who gained, who lost", style="bold")
@@ -88,7 +88,7 @@ def _flows(found: Sequence[GainFlow]) -> Iterator[RenderableType]:
 
 def document(ran: RunPage) -> dict[str, Any] | None:
     """The same as JSON, with all flows; None where the run was cut, or began on a vault in use."""
-    if ran.gains is None:
+    if ran.gains is None or ran.result.failure is not None:  # in the middle of a step they do not add up
         return None
     found = ran.gains.gains(ran.story.persons)
     return {
