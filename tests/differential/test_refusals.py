@@ -67,10 +67,10 @@ def trade(at: int, size: int, price_usd: int = 1_000, taker: AccountId = BOB) ->
     )
 
 
-def pieces() -> dict[str, list[Step]]:
-    """The steps after the opening by refusal; the last of each is refused with it."""
+def listings() -> dict[str, list[Step]]:
+    """Announced underlyings and collaterals, of which the last is one too many or has too many decimals."""
     terms = HaircutTerms(WAD // 10, WAD // 10, WAD)
-    listings = [
+    collaterals = [
         door(START, "governor", token=each.name, underlying=0, terms=terms)
         for each in COLLATERALS
         for door in (doors.schedule_collateral, doors.list_collateral)
@@ -84,14 +84,17 @@ def pieces() -> dict[str, list[Step]]:
         door(START, "governor", token="FINE", underlying=0, terms=terms)
         for door in (doors.schedule_collateral, doors.list_collateral)
     ]
+    return {"TooManyCollaterals": collaterals, "TooManyUnderlyings": underlyings, "TooManyDecimals": fine}
+
+
+def pieces() -> dict[str, list[Step]]:
+    """The steps after the opening by refusal; the last of each is refused with it."""
     allowed = [
         doors.set_operator(START, each.owner, account=each, operator="broker", allowed=True) for each in (ALICE, BOB)
     ]
     late = START + RISK.heartbeat_secs + 1
     return {
-        "TooManyCollaterals": listings,
-        "TooManyUnderlyings": underlyings,
-        "TooManyDecimals": fine,
+        **listings(),
         "NotBatchable": [doors.batch(START, "alice", calls=(Call("pause", {}),))],
         # of 20,000 in the vault 18,000 leave; bob wins 4,000, has 5,000, and wants 4,900 of the 2,000 that are left
         "InsufficientLiquidity": [
