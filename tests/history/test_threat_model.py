@@ -51,7 +51,7 @@ def test_a_measured_loss_is_that_of_its_story(loss: str, story: str) -> None:
 
 
 def test_every_story_of_trust_is_cited_and_every_role_has_a_row() -> None:
-    assert len(cited()) > 12
+    assert len(cited()) > len(TRUST)  # beside them, what is still open
     assert {story for _, story in cited() if story in TRUST} == set(TRUST)
     assert re.findall(r"^\| (\w+) \|", PAGE, re.M)[1:] == ROLES
     assert set(re.findall(r"\bV\d+\b", PAGE)) <= {rule.number for rule in RULES} | LAWS
