@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from attack_files import FINDINGS, FOLDER, MENDED, OPEN, red_rules
+from attack_files import FINDINGS, FOLDER, MENDED, OPEN, changed, red_rules
 from crossvault import scenario
 from crossvault.setup import toolchain
 
@@ -20,7 +20,6 @@ FOLDERS = (FOLDER, FINDINGS)
 HONEST = "-honest"
 SHIPPED = [name.removeprefix("attacks/") for name in scenario.attacks()]
 ATTACKS = [name for name in SHIPPED if not name.endswith(HONEST)]
-NEW: frozenset[str] = frozenset()  # parameters that did not exist when the attacks were played
 
 
 def attack(name: str) -> Path | None:
@@ -35,17 +34,6 @@ def content(path: Path) -> Any:
 
 def shipped(name: str) -> Path:
     return toolchain.PACKAGE / "scenarios" / "attacks" / f"{name}.scenario.yaml"
-
-
-def changed(was: Any, now: Any, path: str = "") -> list[str]:
-    """Fields that differ, but for what steps expect and for parameters that are new."""
-    if isinstance(was, dict) and isinstance(now, dict):
-        keys = (was.keys() | now.keys()) - ({"expect"} if path.startswith("/steps") else set()) - NEW
-        return [found for key in sorted(keys) for found in changed(was.get(key), now.get(key), f"{path}/{key}")]
-    if isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
-        pairs = zip(was, now, strict=True)
-        return [found for k, (one, other) in enumerate(pairs) for found in changed(one, other, f"{path}/{k}")]
-    return [] if was == now else [path]
 
 
 def test_every_mended_attack_ships_with_its_honest_likeness() -> None:

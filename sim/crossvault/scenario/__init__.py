@@ -25,7 +25,7 @@ from crossvault.scenario.script import PricePart, Script
 from crossvault.scenario.source import Route, ScenarioError, SourceFile, did_you_mean, field_path, read, replacement
 from crossvault.scenario.valid import validated
 
-__all__ = ["ExpectationFailed", "ScenarioError", "Story", "attacks", "json_schema", "load", "names"]
+__all__ = ["ExpectationFailed", "ScenarioError", "Story", "attacks", "json_schema", "load", "names", "weakened"]
 
 _SHIPPED = Path(__file__).parent.parent / "scenarios"
 _SUFFIX = ".scenario.yaml"
@@ -40,6 +40,12 @@ def names() -> list[str]:
 def attacks() -> list[str]:
     """Names of the shipped stories of attacks that the vault withstands, and of their honest likenesses."""
     return sorted(f"attacks/{path.name.removesuffix(_SUFFIX)}" for path in _SHIPPED.glob(f"attacks/*{_SUFFIX}"))
+
+
+def weakened() -> list[str]:
+    """Names of the shipped stories of attacks with a parameter weakened, in which the loss happens."""
+    found = _SHIPPED.glob(f"attacks/weak/*{_SUFFIX}")
+    return sorted(f"attacks/weak/{path.name.removesuffix(_SUFFIX)}" for path in found)
 
 
 def load(path_or_name: str, seed: int | None = None, overrides: Mapping[str, str] | None = None) -> Story:
@@ -103,7 +109,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def _find(path_or_name: str) -> Path:
-    shipped = [*names(), *attacks()]
+    shipped = [*names(), *attacks(), *weakened()]
     if path_or_name in shipped:
         return _SHIPPED / f"{path_or_name}{_SUFFIX}"
     path = Path(path_or_name)
