@@ -23,4 +23,6 @@ library AuthorityErrors {
     error NotScheduled();
     /// @notice A scheduled change may not take effect yet.
     error TooEarly(uint256 nowAt, uint256 effectiveAt);
+    /// @notice The time in which a scheduled change may take effect is over.
+    error AnnouncementLapsed(uint256 nowAt, uint256 lapsesAt);
 }

@@ -12,17 +12,20 @@ import {MarketErrors} from "./MarketErrors.sol";
 import {Oracle} from "./Oracle.sol";
 import {Store} from "./Store.sol";
 
-/// @notice Roles and parameters of the vault: a two-step owner, a guardian that only pauses, changes after a delay.
+/// @notice Roles and parameters of the vault: two-step owner, guardian that pauses and cancels, changes after a delay.
 contract Governance is Store {
     /// @dev how far ahead an expiry may lie [seconds]
     uint256 internal constant MAX_TERM = 3650 days;
 
     event OwnershipOffered(address indexed sender, address to);
     event OwnershipAccepted(address indexed sender);
+    event GuardianScheduled(address indexed sender, address guardian, uint256 effectiveAt);
     event GuardianSet(address indexed sender, address guardian);
     event FeederSet(address indexed sender, address feeder, bool allowed);
     event Paused(address indexed sender);
     event Unpaused(address indexed sender);
+    event Sealed(address indexed sender);
+    event ChangesCancelled(address indexed sender);
     event UnderlyingListed(address indexed sender, bytes32 name, Market.MarketRisk risk, uint256 underlying);
     event FeederScheduled(address indexed sender, address feeder, uint256 effectiveAt);
     event UnderlyingScheduled(address indexed sender, bytes32 name, Market.MarketRisk risk, uint256 effectiveAt);
@@ -66,18 +69,29 @@ contract Governance is Store {
         emit OwnershipAccepted(msg.sender);
     }
 
-    /// @notice Sets the guardian, who can only pause.
+    /// @notice Announces a guardian.
     /// @param to guardian
-    /// @custom:reverts NotOwner
+    /// @custom:reverts NotOwner, TooEarly
+    function scheduleGuardian(address to) external {
+        requireOwner(msg.sender);
+        uint256 dueAt = schedule(keccak256(abi.encode("guardian", to)));
+        emit GuardianScheduled(msg.sender, to, dueAt);
+    }
+
+    /// @notice Sets the guardian, who can pause and cancel announced changes.
+    /// @dev the first at once; a sealed vault replaces it as announced, so that it is there for what is announced with its replacement
+    /// @param to guardian
+    /// @custom:reverts NotOwner, VaultPaused, NotScheduled, AnnouncementLapsed, TooEarly
     function setGuardian(address to) external {
         requireOwner(msg.sender);
+        if (guardian != address(0)) admit(keccak256(abi.encode("guardian", to)));
         guardian = to;
         emit GuardianSet(msg.sender, to);
     }
 
     /// @notice Announces a feeder.
     /// @param feeder feeder
-    /// @custom:reverts NotOwner
+    /// @custom:reverts NotOwner, TooEarly
     function scheduleFeeder(address feeder) external {
         requireOwner(msg.sender);
         uint256 dueAt = schedule(keccak256(abi.encode("feeder", feeder)));
@@ -88,7 +102,7 @@ contract Governance is Store {
     /// @dev a sealed vault allows one that was announced, and forbids any at once
     /// @param feeder feeder
     /// @param allowed whether it may
-    /// @custom:reverts NotOwner, NotScheduled, TooEarly
+    /// @custom:reverts NotOwner, VaultPaused, NotScheduled, AnnouncementLapsed, TooEarly
     function setFeeder(address feeder, bool allowed) external {
         requireOwner(msg.sender);
         if (allowed) admit(keccak256(abi.encode("feeder", feeder)));
@@ -99,7 +113,7 @@ contract Governance is Store {
     /// @notice Pauses new risk, withdrawals and liquidations.
     /// @custom:reverts NotGuardian
     function pause() external {
-        if (msg.sender != guardian && msg.sender != owner) revert AuthorityErrors.NotGuardian(msg.sender);
+        requireGuardian(msg.sender);
         paused = true;
         emit Paused(msg.sender);
     }
@@ -108,15 +122,34 @@ contract Governance is Store {
     /// @custom:reverts NotOwner
     function unpause() external {
         requireOwner(msg.sender);
+        if (paused) openSince = uint40(block.timestamp);
         if (paused) ledger.biddableSince = uint64(block.timestamp);
         paused = false;
         emit Unpaused(msg.sender);
     }
 
+    /// @notice Seals the vault: from now on what is added waits for its delay.
+    /// @dev the first deposit of an account seals it, too; no door takes the seal off
+    /// @custom:reverts NotOwner
+    function seal() external {
+        requireOwner(msg.sender);
+        isSealed = true;
+        emit Sealed(msg.sender);
+    }
+
+    /// @notice Cancels every change that is announced.
+    /// @dev all in one call, so that it outruns a stolen key that announces many
+    /// @custom:reverts NotGuardian
+    function cancelChanges() external {
+        requireGuardian(msg.sender);
+        cancelledAt = uint40(block.timestamp);
+        emit ChangesCancelled(msg.sender);
+    }
+
     /// @notice Announces an underlying and the perp on it.
     /// @param name name in the notation of traders
     /// @param risk parameters of the underlying
-    /// @custom:reverts NotOwner, ParameterOutOfRange
+    /// @custom:reverts NotOwner, ParameterOutOfRange, TooEarly
     function scheduleUnderlying(bytes32 name, Market.MarketRisk calldata risk) external {
         requireOwner(msg.sender);
         Market.requireValid(risk);
@@ -128,7 +161,7 @@ contract Governance is Store {
     /// @dev at once before the vault is sealed: no account has anything to lose yet; then as it was announced
     /// @param name name in the notation of traders
     /// @param risk parameters of the underlying
-    /// @custom:reverts NotOwner, ParameterOutOfRange, NotScheduled, TooEarly, TooManyUnderlyings
+    /// @custom:reverts NotOwner, ParameterOutOfRange, VaultPaused, NotScheduled, AnnouncementLapsed, TooEarly, TooManyUnderlyings
     function listUnderlying(bytes32 name, Market.MarketRisk calldata risk) external {
         requireOwner(msg.sender);
         Market.requireValid(risk);
@@ -165,7 +198,7 @@ contract Governance is Store {
     /// @param token token
     /// @param underlying number of the underlying that prices it
     /// @param terms haircut terms
-    /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange
+    /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange, TooEarly
     function scheduleCollateral(address token, uint256 underlying, Collateral.HaircutTerms calldata terms) external {
         requireOwner(msg.sender);
         requireUnderlying(underlying);
@@ -179,7 +212,7 @@ contract Governance is Store {
     /// @param token token
     /// @param underlying number of the underlying that prices it
     /// @param terms haircut terms
-    /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange, NotScheduled, TooEarly, TooManyCollaterals, TokenListed, TooManyDecimals
+    /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange, VaultPaused, NotScheduled, AnnouncementLapsed, TooEarly, TooManyCollaterals, TokenListed, TooManyDecimals
     function listCollateral(address token, uint256 underlying, Collateral.HaircutTerms calldata terms) external {
         requireOwner(msg.sender);
         requireUnderlying(underlying);
@@ -199,7 +232,7 @@ contract Governance is Store {
     /// @notice Announces new risk parameters of an underlying.
     /// @param underlying number of the underlying
     /// @param risk parameters of the underlying
-    /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange
+    /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange, TooEarly
     function scheduleRisk(uint256 underlying, Market.MarketRisk calldata risk) external {
         requireOwner(msg.sender);
         requireUnderlying(underlying);
@@ -211,7 +244,7 @@ contract Governance is Store {
     /// @notice Puts announced risk parameters of an underlying into force.
     /// @param underlying number of the underlying
     /// @param risk parameters of the underlying
-    /// @custom:reverts NotOwner, NotScheduled, TooEarly
+    /// @custom:reverts NotOwner, VaultPaused, NotScheduled, AnnouncementLapsed, TooEarly
     function enactRisk(uint256 underlying, Market.MarketRisk calldata risk) external {
         requireOwner(msg.sender);
         enact(keccak256(abi.encode("risk", underlying, risk)));
@@ -224,7 +257,7 @@ contract Governance is Store {
     /// @notice Announces new risk parameters of the options on an underlying.
     /// @param underlying number of the underlying
     /// @param risk parameters of the options on an underlying
-    /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange
+    /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange, TooEarly
     function scheduleOptions(uint256 underlying, Market.OptionRisk calldata risk) external {
         requireOwner(msg.sender);
         requireUnderlying(underlying);
@@ -236,7 +269,7 @@ contract Governance is Store {
     /// @notice Puts announced risk parameters of the options on an underlying into force.
     /// @param underlying number of the underlying
     /// @param risk parameters of the options on an underlying
-    /// @custom:reverts NotOwner, NotScheduled, TooEarly
+    /// @custom:reverts NotOwner, VaultPaused, NotScheduled, AnnouncementLapsed, TooEarly
     function enactOptions(uint256 underlying, Market.OptionRisk calldata risk) external {
         requireOwner(msg.sender);
         enact(keccak256(abi.encode("options", underlying, risk)));
@@ -248,7 +281,7 @@ contract Governance is Store {
     /// @notice Announces a new price guard of an underlying.
     /// @param underlying number of the underlying
     /// @param guard price guard
-    /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange
+    /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange, TooEarly
     function scheduleGuard(uint256 underlying, Oracle.PriceGuard calldata guard) external {
         requireOwner(msg.sender);
         requireUnderlying(underlying);
@@ -260,7 +293,7 @@ contract Governance is Store {
     /// @notice Puts an announced price guard of an underlying into force.
     /// @param underlying number of the underlying
     /// @param guard price guard
-    /// @custom:reverts NotOwner, NotScheduled, TooEarly
+    /// @custom:reverts NotOwner, VaultPaused, NotScheduled, AnnouncementLapsed, TooEarly
     function enactGuard(uint256 underlying, Oracle.PriceGuard calldata guard) external {
         requireOwner(msg.sender);
         enact(keccak256(abi.encode("guard", underlying, guard)));
@@ -271,7 +304,7 @@ contract Governance is Store {
     /// @notice Announces new haircut terms of a collateral.
     /// @param collateral number of the collateral
     /// @param terms haircut terms
-    /// @custom:reverts NotOwner, UnknownCollateral, ParameterOutOfRange
+    /// @custom:reverts NotOwner, UnknownCollateral, ParameterOutOfRange, TooEarly
     function scheduleHaircut(uint256 collateral, Collateral.HaircutTerms calldata terms) external {
         requireOwner(msg.sender);
         requireCollateral(collateral);
@@ -283,7 +316,7 @@ contract Governance is Store {
     /// @notice Puts announced haircut terms of a collateral into force.
     /// @param collateral number of the collateral
     /// @param terms haircut terms
-    /// @custom:reverts NotOwner, NotScheduled, TooEarly
+    /// @custom:reverts NotOwner, VaultPaused, NotScheduled, AnnouncementLapsed, TooEarly
     function enactHaircut(uint256 collateral, Collateral.HaircutTerms calldata terms) external {
         requireOwner(msg.sender);
         enact(keccak256(abi.encode("haircut", collateral, terms)));
@@ -293,7 +326,7 @@ contract Governance is Store {
 
     /// @notice Announces new auction terms.
     /// @param terms auction terms
-    /// @custom:reverts NotOwner, ParameterOutOfRange
+    /// @custom:reverts NotOwner, ParameterOutOfRange, TooEarly
     function scheduleAuction(Liquidation.AuctionTerms calldata terms) external {
         requireOwner(msg.sender);
         Liquidation.requireValid(terms);
@@ -303,7 +336,7 @@ contract Governance is Store {
 
     /// @notice Puts announced auction terms into force.
     /// @param terms auction terms
-    /// @custom:reverts NotOwner, NotScheduled, TooEarly
+    /// @custom:reverts NotOwner, VaultPaused, NotScheduled, AnnouncementLapsed, TooEarly
     function enactAuction(Liquidation.AuctionTerms calldata terms) external {
         requireOwner(msg.sender);
         enact(keccak256(abi.encode("auction", terms)));
@@ -313,7 +346,7 @@ contract Governance is Store {
 
     /// @notice Announces new terms of the quote token.
     /// @param terms terms of the quote token
-    /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange
+    /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange, TooEarly
     function scheduleDepeg(Cash.DepegTerms calldata terms) external {
         requireOwner(msg.sender);
         Cash.requireValid(terms, ledger.risks.length);
@@ -323,7 +356,7 @@ contract Governance is Store {
 
     /// @notice Puts announced terms of the quote token into force.
     /// @param terms terms of the quote token
-    /// @custom:reverts NotOwner, NotScheduled, TooEarly
+    /// @custom:reverts NotOwner, VaultPaused, NotScheduled, AnnouncementLapsed, TooEarly
     function enactDepeg(Cash.DepegTerms calldata terms) external {
         requireOwner(msg.sender);
         enact(keccak256(abi.encode("depeg", terms)));
@@ -334,7 +367,7 @@ contract Governance is Store {
 
     /// @notice Announces a new interest rate model.
     /// @param interest interest rate model
-    /// @custom:reverts NotOwner, ParameterOutOfRange
+    /// @custom:reverts NotOwner, ParameterOutOfRange, TooEarly
     function scheduleInterest(Cash.Interest calldata interest) external {
         requireOwner(msg.sender);
         Cash.requireValidInterest(interest);
@@ -344,7 +377,7 @@ contract Governance is Store {
 
     /// @notice Puts an announced interest rate model into force.
     /// @param interest interest rate model
-    /// @custom:reverts NotOwner, NotScheduled, TooEarly
+    /// @custom:reverts NotOwner, VaultPaused, NotScheduled, AnnouncementLapsed, TooEarly
     function enactInterest(Cash.Interest calldata interest) external {
         requireOwner(msg.sender);
         enact(keccak256(abi.encode("interest", interest)));

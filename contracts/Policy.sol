@@ -17,7 +17,7 @@ contract Policy is Store {
     /// @notice Announces new portfolio margin parameters of an underlying.
     /// @param underlying number of the underlying
     /// @param risk portfolio margin parameters of an underlying
-    /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange
+    /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange, TooEarly
     function schedulePortfolio(uint256 underlying, Portfolio.PortfolioRisk calldata risk) external {
         requireOwner(msg.sender);
         requireUnderlying(underlying);
@@ -29,7 +29,7 @@ contract Policy is Store {
     /// @notice Puts announced portfolio margin parameters of an underlying into force.
     /// @param underlying number of the underlying
     /// @param risk portfolio margin parameters of an underlying
-    /// @custom:reverts NotOwner, NotScheduled, TooEarly
+    /// @custom:reverts NotOwner, VaultPaused, NotScheduled, AnnouncementLapsed, TooEarly
     function enactPortfolio(uint256 underlying, Portfolio.PortfolioRisk calldata risk) external {
         requireOwner(msg.sender);
         enact(keccak256(abi.encode("portfolio", underlying, risk)));
@@ -39,7 +39,7 @@ contract Policy is Store {
 
     /// @notice Announces new rules of portfolio margin.
     /// @param rules rules of portfolio margin
-    /// @custom:reverts NotOwner, ParameterOutOfRange
+    /// @custom:reverts NotOwner, ParameterOutOfRange, TooEarly
     function scheduleRules(Ruleset.Rules calldata rules) external {
         requireOwner(msg.sender);
         Shock.requireScenarios(rules.scenarios);
@@ -51,7 +51,7 @@ contract Policy is Store {
 
     /// @notice Puts announced rules of portfolio margin into force.
     /// @param rules rules of portfolio margin
-    /// @custom:reverts NotOwner, NotScheduled, TooEarly
+    /// @custom:reverts NotOwner, VaultPaused, NotScheduled, AnnouncementLapsed, TooEarly
     function enactRules(Ruleset.Rules calldata rules) external {
         requireOwner(msg.sender);
         enact(keccak256(abi.encode("rules", rules)));

@@ -22,6 +22,9 @@ abstract contract Store {
         bool traded;
     }
 
+    /// @dev the time in which an announced change may be made, once it is due; then its announcement lapses [seconds]
+    uint256 internal constant GRACE = 14 days;
+
     event InterestAccrued(address indexed sender, uint256 supplyIndex, uint256 borrowIndex, uint256 insuranceWad);
 
     Ledger.State internal ledger;
@@ -29,6 +32,9 @@ abstract contract Store {
     address public pendingOwner;
     address public guardian;
     bool public paused;
+    bool public isSealed;
+    uint40 public openSince;
+    uint40 public cancelledAt;
     uint256 public delaySecs;
     mapping(address => bool) public isFeeder;
     mapping(bytes32 change => uint256) public effectiveAt;
@@ -84,6 +90,13 @@ abstract contract Store {
         if (sender != owner) revert AuthorityErrors.NotOwner(sender);
     }
 
+    /// @notice Requires a sender that is the guardian or the owner.
+    /// @param sender caller
+    /// @custom:reverts NotGuardian
+    function requireGuardian(address sender) internal view {
+        if (sender != guardian && sender != owner) revert AuthorityErrors.NotGuardian(sender);
+    }
+
     /// @notice Requires a vault that is not paused.
     /// @custom:reverts VaultPaused
     function requireRunning() internal view {
@@ -104,37 +117,34 @@ abstract contract Store {
         if (collateral >= ledger.assets.length) revert MarketErrors.UnknownCollateral(collateral);
     }
 
-    /// @notice Whether the vault holds money of accounts, so that what is added waits for its delay.
-    /// @dev cash above zero, or a collateral; what the insurance fund has is not of accounts
-    function isSealed() internal view returns (bool) {
-        if (ledger.cash.totalSupply != 0) return true;
-        for (uint256 i = 0; i < ledger.assets.length; i++) {
-            if (ledger.assets[i].totalRaw != 0) return true;
-        }
-        return false;
-    }
-
     /// @notice Records when a change may take effect.
+    /// @dev not in the second of a cancellation, which takes back all that was announced up to its end
     /// @param change digest of the change
+    /// @custom:reverts TooEarly
     function schedule(bytes32 change) internal returns (uint256 dueAt) {
+        if (block.timestamp == cancelledAt) revert AuthorityErrors.TooEarly(block.timestamp, block.timestamp + 1);
         dueAt = block.timestamp + delaySecs;
         effectiveAt[change] = dueAt;
     }
 
     /// @notice Requires an addition to a sealed vault to be announced at least the delay ago; before, none has to be.
     /// @param change digest of the addition
-    /// @custom:reverts NotScheduled, TooEarly
+    /// @custom:reverts VaultPaused, NotScheduled, AnnouncementLapsed, TooEarly
     function admit(bytes32 change) internal {
-        if (isSealed()) enact(change);
+        if (isSealed) enact(change);
         else delete effectiveAt[change];
     }
 
-    /// @notice Requires a change that was announced at least the delay ago.
+    /// @notice Requires a change that was announced at least the delay ago, and has not lapsed.
+    /// @dev the vault has been open for the whole delay, so that no pause keeps lenders in until it is due
     /// @param change digest of the change
-    /// @custom:reverts NotScheduled, TooEarly
+    /// @custom:reverts VaultPaused, NotScheduled, AnnouncementLapsed, TooEarly
     function enact(bytes32 change) internal {
+        requireRunning();
         uint256 dueAt = effectiveAt[change];
-        if (dueAt == 0) revert AuthorityErrors.NotScheduled();
+        if (dueAt == 0 || dueAt - delaySecs <= cancelledAt) revert AuthorityErrors.NotScheduled();
+        if (block.timestamp > dueAt + GRACE) revert AuthorityErrors.AnnouncementLapsed(block.timestamp, dueAt + GRACE);
+        dueAt = Fixed.max(dueAt, openSince + delaySecs);
         if (block.timestamp < dueAt) revert AuthorityErrors.TooEarly(block.timestamp, dueAt);
         delete effectiveAt[change];
     }

@@ -138,6 +138,7 @@ contract Vault is Checks, Diamond {
     /// @custom:reverts NotAuthorized, ZeroAmount, AmountTooLarge, TransferMismatch
     function depositCash(AccountId account, uint256 amountRaw) external nonReentrant {
         Account.requireAuthority(ledger.holders[account], account, msg.sender, Account.DEPOSIT);
+        isSealed = true;
         accrue();
         Ledger.addCash(ledger, account, int256(pullQuote(amountRaw)));
         emit CashDeposited(msg.sender, account, amountRaw, ledger.holders[account].principal);
@@ -179,6 +180,7 @@ contract Vault is Checks, Diamond {
         bool costly = isCostly(account, asset.underlying);
         Account.Image memory former;
         if (costly) former = begin(account, false);
+        isSealed = true;
         Collateral.pull(asset.token, msg.sender, amountRaw);
         ledger.holders[account].balances[collateral] = balanceRaw;
         asset.totalRaw += amountRaw;

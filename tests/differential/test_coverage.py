@@ -106,7 +106,7 @@ READ_BY_TESTS = {
 BEHIND_DOORS = {
     store: {
         "emit", "accrue", "clockFrom", "hasGap", "requireOwner", "requireRunning", "requireUnderlying",
-        "requireCollateral", "schedule", "enact", "admit", "isSealed",
+        "requireCollateral", "requireGuardian", "schedule", "enact", "admit",
     },
     governance: set(),
     policy: set(),

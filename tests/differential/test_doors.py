@@ -62,7 +62,12 @@ def test_there_is_one_constructor_for_each_action() -> None:
     assert all(getattr(doors, name) is doors.CONSTRUCTORS[name] for name in ACTIONS)
 
 
-ADDED = {"FEEDER": "set_feeder", "UNDERLYING": "list_underlying", "COLLATERAL": "list_collateral"}
+ADDED = {
+    "GUARDIAN": "set_guardian",
+    "FEEDER": "set_feeder",
+    "UNDERLYING": "list_underlying",
+    "COLLATERAL": "list_collateral",
+}
 
 
 @pytest.mark.parametrize("name", CHANGES)

@@ -84,7 +84,7 @@ BOUNDS: dict[str, Bound] = {
         lambda m: doors.unpause(m.at, GOVERNOR),
     ),
     "the guardian is none": Bound(
-        "governance", "if sender not in (self.guardian, self.owner):", "if sender != self.owner:", "NotGuardian",
+        "store", "if sender not in (self.guardian, self.owner):", "if sender != self.owner:", "NotGuardian",
         lambda m: doors.pause(m.at, GUARDIAN),
     ),
     "a pause that is none": Bound(

@@ -174,11 +174,12 @@ ADDED = {
     "feeder": doors.FEEDER.of(feeder=STRANGER),
     "underlying": doors.UNDERLYING.of(name="LATE", risk=RISK),
     "collateral": doors.COLLATERAL.of(token="LATE", underlying=0, terms=HaircutTerms(WAD, 0, CAP)),
+    "guardian": doors.GUARDIAN.of(to=STRANGER),
 }
 
 
 @pytest.mark.parametrize("name", ADDED)
-def test_nothing_is_added_at_once_to_a_vault_with_money(name: str) -> None:
+def test_nothing_is_added_at_once_to_a_sealed_vault(name: str) -> None:
     market, added = JudgedMarket(), ADDED[name]
     assert market.play(added.enact(market.at, GOVERNOR)) == [] and market.refusal == "NotScheduled"
     assert market.accepted(added.schedule(market.at, GOVERNOR)) == []
@@ -190,12 +191,62 @@ def test_nothing_is_added_at_once_to_a_vault_with_money(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ADDED)
-def test_what_is_added_at_once_to_a_vault_with_money_is_red(name: str) -> None:
+def test_what_is_added_at_once_to_a_sealed_vault_is_red(name: str) -> None:
     market = JudgedMarket()
-    with planted_code("crossvault.mirror.store", "        if self.is_sealed():\n", "        if False:\n"):
+    with planted_code("crossvault.mirror.store", "        if self.is_sealed:\n", "        if False:\n"):
         assert market.accepted(ADDED[name].enact(market.at, GOVERNOR)) == ["V32"]
 
 
 def test_a_feeder_is_dismissed_at_once() -> None:
     market = JudgedMarket()
     assert market.do(doors.set_feeder, GOVERNOR, feeder=FEEDER, allowed=False) == []
+
+
+CHANGE = doors.HAIRCUT.of(collateral=0, terms=HaircutTerms(WAD, 0, CAP))
+UNTIMELY: dict[str, tuple[str, str, Callable[[JudgedMarket], None]]] = {
+    "lapsed": ("if now > due_at + GRACE:", "AnnouncementLapsed", lambda m: _announced(
+        m, after=DELAY + 14 * 86_400 + 1
+    )),
+    "cancelled": ("due_at - self.delay_secs <= self.cancelled_at", "NotScheduled", lambda m: _announced(
+        m, doors.cancel_changes(m.at, GUARDIAN), after=DELAY
+    )),
+    "held by a pause": ("        self.require_running()\n        due_at", "VaultPaused", lambda m: _announced(
+        m, doors.pause(m.at, GUARDIAN), after=DELAY
+    )),
+    "just out of a pause": ("due_at = fixed.max(due_at, self.open_since + self.delay_secs)", "TooEarly",
+                            lambda m: _announced(m, doors.pause(m.at, GUARDIAN), doors.unpause(m.at + 1, GOVERNOR),
+                                                 after=DELAY)),
+}  # fmt: skip
+"""By name: the code that refuses a change, its refusal, and the steps before the change."""
+UNBOUND = {
+    "if now > due_at + GRACE:": "if False:",
+    "due_at - self.delay_secs <= self.cancelled_at": "False",
+    "        self.require_running()\n        due_at": "        due_at",
+    "due_at = fixed.max(due_at, self.open_since + self.delay_secs)": "pass",
+}
+
+
+def _announced(market: JudgedMarket, *steps: Step, after: int) -> None:
+    """An announcement, what follows it, and a time [seconds]."""
+    for step in (CHANGE.schedule(market.at, GOVERNOR), *steps):
+        assert market.accepted(step) == []
+    market.at += after
+
+
+@pytest.mark.parametrize("name", UNTIMELY)
+def test_a_change_at_a_wrong_time_is_refused_and_red_where_it_is_not(name: str) -> None:
+    was, refusal, prepare = UNTIMELY[name]
+    market = JudgedMarket()
+    prepare(market)
+    assert market.play(CHANGE.enact(market.at, GOVERNOR)) == [] and market.refusal == refusal
+    with planted_code("crossvault.mirror.store", was, UNBOUND[was]):
+        assert market.accepted(CHANGE.enact(market.at, GOVERNOR)) == ["V32"]
+
+
+def test_a_change_that_was_cancelled_is_announced_again() -> None:
+    market = JudgedMarket()
+    _announced(market, doors.cancel_changes(market.at, GOVERNOR), after=1)
+    assert market.accepted(CHANGE.schedule(market.at, GOVERNOR)) == []
+    market.at += DELAY
+    assert market.accepted(CHANGE.enact(market.at, GOVERNOR)) == []
+    assert market.accepted(doors.seal(market.at, GOVERNOR)) == []

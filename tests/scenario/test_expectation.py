@@ -95,7 +95,10 @@ steps:
   - {{do: pause, by: guardian}}
   - {{do: withdraw, account: alice, amount: 1 WETH, expect: {{refused: VaultPaused}}}}
   - {{do: unpause}}
-  - {{do: set guardian, to: maker}}
+  - {{do: set guardian, to: maker, expect: {{refused: NotScheduled}}}}
+  - {{do: schedule guardian, to: maker}}
+  - {{do: cancel changes, by: maker, expect: {{refused: NotGuardian}}}}
+  - {{do: seal}}
   - {{do: schedule feeder, to: maker}}
   - {{do: allow feeder, to: maker, expect: {{refused: TooEarly}}}}
   - {{do: forbid feeder, to: maker}}

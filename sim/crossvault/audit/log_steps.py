@@ -26,6 +26,7 @@ DOOR_OF: Mapping[str, Action] = {
     "Settled": "settle", "Batched": "batch", "LiquidationStarted": "start_liquidation",
     "InsolvencyDeclared": "declare_insolvent", "Bid": "bid", "LiquidationEnded": "end_liquidation",
     "OwnershipOffered": "offer_ownership", "OwnershipAccepted": "accept_ownership", "GuardianSet": "set_guardian",
+    "GuardianScheduled": "schedule_guardian", "Sealed": "seal", "ChangesCancelled": "cancel_changes",
     "FeederSet": "set_feeder", "FeederScheduled": "schedule_feeder",
     "UnderlyingScheduled": "schedule_underlying", "CollateralScheduled": "schedule_collateral",
     "Paused": "pause", "Unpaused": "unpause", "UnderlyingListed": "list_underlying",
@@ -39,7 +40,7 @@ DOOR_OF: Mapping[str, Action] = {
     "PortfolioEnacted": "enact_portfolio", "RulesScheduled": "schedule_rules", "RulesEnacted": "enact_rules",
 }  # fmt: skip
 INTERIM_EVENTS = ("InterestAccrued", "ExpirySettled", "LiquidationRestarted")
-RENAMED_ARGUMENTS = {("GuardianSet", "to"): "guardian"}
+RENAMED_ARGUMENTS = {("GuardianSet", "to"): "guardian", ("GuardianScheduled", "to"): "guardian"}
 BATCHABLE: tuple[Action, ...] = ("deposit_cash", "withdraw_cash", "deposit_collateral", "withdraw_collateral", "trade")
 _PAID_BY: tuple[Action, ...] = ("deposit_cash", "deposit_collateral", "fund_insurance")
 _PAID_OUT: tuple[Action, ...] = ("withdraw_cash", "withdraw_collateral")

@@ -52,8 +52,13 @@ def accept_ownership(at: int, sender: str) -> Step:
     return Step(at, sender, "accept_ownership")
 
 
+def schedule_guardian(at: int, sender: str, *, to: str) -> Step:
+    """Announcement of a guardian."""
+    return Step(at, sender, "schedule_guardian", {"to": to})
+
+
 def set_guardian(at: int, sender: str, *, to: str) -> Step:
-    """Appointment of the guardian, who may pause."""
+    """Appointment of the guardian, who may pause and cancel."""
     return Step(at, sender, "set_guardian", {"to": to})
 
 
@@ -75,6 +80,16 @@ def pause(at: int, sender: str) -> Step:
 def unpause(at: int, sender: str) -> Step:
     """End of a pause."""
     return Step(at, sender, "unpause")
+
+
+def seal(at: int, sender: str) -> Step:
+    """Seal of the vault, after which what is added waits for its delay."""
+    return Step(at, sender, "seal")
+
+
+def cancel_changes(at: int, sender: str) -> Step:
+    """Cancellation of all that is announced."""
+    return Step(at, sender, "cancel_changes")
 
 
 def schedule_underlying(at: int, sender: str, *, name: str, risk: market.MarketRisk) -> Step:
@@ -201,6 +216,7 @@ GUARD = DelayedChange(schedule_guard, enact_guard)
 INTEREST = DelayedChange(schedule_interest, enact_interest)
 PORTFOLIO = DelayedChange(schedule_portfolio, enact_portfolio)
 RULES = DelayedChange(schedule_rules, enact_rules)
+GUARDIAN = DelayedChange(schedule_guardian, set_guardian)
 FEEDER = DelayedChange(schedule_feeder, partial(set_feeder, allowed=True))
 UNDERLYING = DelayedChange(schedule_underlying, list_underlying)
 COLLATERAL = DelayedChange(schedule_collateral, list_collateral)

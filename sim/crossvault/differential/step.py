@@ -33,7 +33,7 @@ VaultDoor = Literal[
     "publish_forward", "publish_surface", "open_expiry", "schedule_options", "enact_options", "schedule_guard",
     "enact_guard", "schedule_interest", "enact_interest", "settle", "set_mode", "schedule_portfolio", "enact_portfolio",
     "schedule_rules", "enact_rules", "set_scopes", "schedule_feeder",
-    "schedule_underlying", "schedule_collateral",
+    "schedule_underlying", "schedule_collateral", "schedule_guardian", "seal", "cancel_changes",
 ]  # fmt: skip
 ExchangeDoor = Literal["fill", "cancel", "cancel_below"]
 TokenAction = Literal["mint", "transfer"]

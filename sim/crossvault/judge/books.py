@@ -164,7 +164,8 @@ class Books(NamedTuple):
 
     curves: by `underlying * 2^40 + expiry`. tokens: by token, the raw balance of each holder. announced: when a change
     may take effect, by what was announced. fresh_since, surface_since: ends of the last gaps in prices and surfaces, by
-    the same numbers, the index of an underlying at expiry 0; biddable_since: end of the last pause [unix seconds].
+    the same numbers, the index of an underlying at expiry 0; biddable_since, open_since: end of the last pause, for
+    auctions and for changes; cancelled_at: time of the last cancellation [unix seconds].
     """
 
     cash: CashBook
@@ -186,6 +187,9 @@ class Books(NamedTuple):
     fresh_since: Mapping[int, int]
     surface_since: Mapping[int, int]
     biddable_since: int
+    is_sealed: bool
+    open_since: int
+    cancelled_at: int
 
     def account(self, account: AccountId) -> AccountBook:
         """An account; an unknown one is empty."""
@@ -238,6 +242,9 @@ def read_books(model: Model, last: Books | None = None) -> Books:
         fresh_since=_shared(_written(state.fresh_since), old.fresh_since),
         surface_since=_shared(_written(state.surface_since), old.surface_since),
         biddable_since=state.biddable_since,
+        is_sealed=vault.is_sealed,
+        open_since=vault.open_since,
+        cancelled_at=vault.cancelled_at,
     )
 
 

@@ -6,6 +6,7 @@ V9, V12, V14, V27, V30, V31 and V32 have what belongs to accounts, orders, trade
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 
 from crossvault.differential.step import EXCHANGE
@@ -21,9 +22,10 @@ OWNERS = frozenset({
     "schedule_risk", "enact_risk", "schedule_haircut", "enact_haircut", "schedule_auction", "enact_auction",
     "schedule_depeg", "enact_depeg", "schedule_options", "enact_options", "schedule_guard", "enact_guard",
     "schedule_interest", "enact_interest", "schedule_portfolio", "enact_portfolio", "schedule_rules", "enact_rules",
-    "schedule_feeder", "schedule_underlying", "schedule_collateral",
+    "schedule_feeder", "schedule_underlying", "schedule_collateral", "schedule_guardian", "seal",
 })  # fmt: skip
 """Doors of the vault's owner alone."""
+CANCELLING = frozenset({"cancel_changes"})
 FEEDERS = frozenset({"publish_price", "publish_forward", "publish_surface"})
 OF_ACCOUNT_OWNERS = frozenset({"set_operator", "set_scopes", "set_mode"})
 LOCKED_EVENTS = frozenset({
@@ -33,7 +35,7 @@ LOCKED_EVENTS = frozenset({
 })  # fmt: skip
 """Events of the doors that share one lock."""
 _SWEEP = 16  # orders are compared whole at one of so many steps, and else those that a step names
-_GOVERNED = OWNERS | {"accept_ownership", "pause"}
+_GOVERNED = OWNERS | CANCELLING | {"accept_ownership", "pause"}
 
 
 def kept_to_the_book(moment: Moment) -> Iterator[Breach]:
@@ -68,7 +70,7 @@ def _role(moment: Moment) -> Iterator[str]:
         yield f"{sender} is no feeder"
     elif action == "accept_ownership" and sender != book.pending_owner:
         yield f"the ownership was offered to {book.pending_owner or 'no one'}"
-    elif action == "pause" and sender not in (book.owner, book.guardian):
+    elif action in ("pause", *CANCELLING) and sender not in (book.owner, book.guardian):
         yield f"the owner is {book.owner}, the guardian {book.guardian or 'no one'}"
     elif action in OF_ACCOUNT_OWNERS and sender != step.args["account"].owner:
         yield f"only {step.args['account'].owner} may, an operator may not"
@@ -95,6 +97,12 @@ def _lock(moment: Moment) -> Iterator[str]:
             yield f"{event.values[0]} entered a locked door: {event.name}"
 
 
+_ROLES = (
+    "owner", "pending_owner", "guardian", "paused", "delay_secs", "feeders", "is_sealed", "open_since", "cancelled_at",
+)  # fmt: skip
+_roles = attrgetter(*_ROLES)
+
+
 def stored_otherwise(moment: Moment) -> Iterator[str]:
     """Stored rights and parameters that are not those of the book after a step.
 
@@ -102,12 +110,11 @@ def stored_otherwise(moment: Moment) -> Iterator[str]:
     """
     step, before, after = moment.step, moment.before, moment.after
     book = moment.rulebook_after
-    stored = after.owner, after.pending_owner, after.guardian, after.paused, after.delay_secs, after.feeders
-    noted = book.owner, book.pending_owner, book.guardian, book.paused, book.delay_secs, book.feeders
-    if stored != noted:
-        names = "owner", "pending owner", "guardian", "paused", "delay", "feeders"
+    if _roles(after) != (noted := _roles(book)):
         yield from (
-            f"{n}: {a!r} is stored, {b!r} is noted" for n, a, b in zip(names, stored, noted, strict=True) if a != b
+            f"{name.replace('_', ' ')}: {a!r} is stored, {b!r} is noted"
+            for name, a, b in zip(_ROLES, _roles(after), noted, strict=True)
+            if a != b
         )
     governed = step.action in _GOVERNED or moment.number == 1
     if governed or after.underlyings != before.underlyings:

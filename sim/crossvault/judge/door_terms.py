@@ -261,5 +261,5 @@ TERMS: Mapping[str, Callable[[Moment, Args], Iterator[str]]] = {
         ("schedule_risk", "schedule_options", "schedule_guard", "schedule_portfolio", "schedule_haircut",
          "schedule_auction", "schedule_depeg", "schedule_interest", "schedule_rules"), _schedule,
     ),
-    **dict.fromkeys(("schedule_feeder", "schedule_underlying", "schedule_collateral"), _addition),
+    **dict.fromkeys(("schedule_feeder", "schedule_guardian", "schedule_underlying", "schedule_collateral"), _addition),
 }  # fmt: skip

@@ -100,6 +100,14 @@ class EventReplay:
         self._accrue()
         self._change_account(account, principal=rest[-1])
 
+    def _cash_paid_in(self, *values: Any) -> None:
+        self.fields["is_sealed"] = True
+        self._cash_moved(*values)
+
+    def _collateral_paid_in(self, *values: Any) -> None:
+        self.fields["is_sealed"] = True
+        self._balance(*values)
+
     def _balance(self, account: AccountId, collateral: int, amount_raw: int, *rest: Any) -> None:
         balances = list(self._account(account).balances or (0,) * len(self.collaterals))
         asset = self.collaterals[collateral]
@@ -279,7 +287,7 @@ class EventReplay:
 
     def _unpaused(self) -> None:
         if self.before.paused:
-            self.fields["biddable_since"] = self.at
+            self.fields |= {"biddable_since": self.at, "open_since": self.at}
         self.fields["paused"] = False
 
     def _filled(self, maker: Any, taker: Any, size_wad: int, *filled: int) -> None:
@@ -291,6 +299,14 @@ class EventReplay:
 
     def _cancelled_below(self, account: AccountId, salt: int) -> None:
         self.floors[account] = salt
+
+    def _guardian(self, guardian: str) -> None:
+        if self.before.guardian:
+            self.announced.pop(("guardian", guardian), None)
+        self.fields["guardian"] = guardian
+
+    def _withdrawn(self) -> None:
+        self.fields["cancelled_at"] = self.at
 
     def _feeder(self, feeder: str, allowed: bool) -> None:
         (self.feeders.add if allowed else self.feeders.discard)(feeder)
@@ -314,8 +330,8 @@ def _field(name: str, *fixed: Any) -> Callable[..., None]:
 _NUMBERED = ("risk", "options", "guard", "portfolio", "haircut")
 _HANDLERS: Mapping[str, Callable[..., None]] = {
     "OperatorSet": EventReplay._operator, "ScopesSet": EventReplay._scopes,
-    "ModeSet": EventReplay._mode, "CashDeposited": EventReplay._cash_moved,
-    "CashWithdrawn": EventReplay._cash_moved, "CollateralDeposited": EventReplay._balance,
+    "ModeSet": EventReplay._mode, "CashDeposited": EventReplay._cash_paid_in,
+    "CashWithdrawn": EventReplay._cash_moved, "CollateralDeposited": EventReplay._collateral_paid_in,
     "CollateralWithdrawn": EventReplay._balance, "Traded": EventReplay._traded, "Settled": EventReplay._settled,
     "LiquidationStarted": EventReplay._sale_noted, "InsolvencyDeclared": EventReplay._insolvent,
     "LiquidationRestarted": EventReplay._sale_restarted,
@@ -326,6 +342,7 @@ _HANDLERS: Mapping[str, Callable[..., None]] = {
     "UnderlyingListed": EventReplay._listed, "CollateralListed": EventReplay._collateral,
     "Filled": EventReplay._filled, "OrderCancelled": EventReplay._cancelled,
     "OrdersCancelledBelow": EventReplay._cancelled_below, "FeederSet": EventReplay._feeder,
-    "OwnershipOffered": _field("pending_owner"), "GuardianSet": _field("guardian"), "Paused": _field("paused", True),
-    "Unpaused": EventReplay._unpaused,
+    "OwnershipOffered": _field("pending_owner"), "Paused": _field("paused", True),
+    "Unpaused": EventReplay._unpaused, "GuardianSet": EventReplay._guardian, "Sealed": _field("is_sealed", True),
+    "ChangesCancelled": EventReplay._withdrawn,
 }  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any
 
 from crossvault.differential.step import CHAIN_ID, EXCHANGE
 from crossvault.judge.breach import Breach
-from crossvault.judge.delay_rules import is_sealed
+from crossvault.judge.delay_rules import GRACE_SECS
 from crossvault.judge.door_rules import OF_ACCOUNT_OWNERS
 from crossvault.judge.door_terms import (
     BATCHABLE,
@@ -29,7 +29,17 @@ from crossvault.judge.marks import NO_FEED, decoded
 from crossvault.judge.moment import Moment
 from crossvault.judge.parameter_ranges import CAP, misfits
 from crossvault.judge.rounding import WAD
-from crossvault.judge.rulebook import ALL_SCOPES, TRADE, RuleBook, calls, change_of, is_addition, paid_to_others, rights
+from crossvault.judge.rulebook import (
+    ALL_SCOPES,
+    TRADE,
+    RuleBook,
+    calls,
+    change_of,
+    falls_due,
+    is_delayed,
+    paid_to_others,
+    rights,
+)
 from crossvault.judge.trade_rules import deals, is_listed, quotation
 
 _COLLATERAL = frozenset({"deposit_collateral", "withdraw_collateral"})
@@ -86,9 +96,18 @@ def _unauthorized(moment: Moment) -> bool:
     return is_lacking or any(paid_to_others(step))
 
 
-def _is_delayed(moment: Moment) -> bool:
-    """Whether the change of a step waits: an addition does only in a vault that holds money of accounts."""
-    return not is_addition(moment.step) or is_sealed(moment.before)
+def _is_early(moment: Moment) -> bool:
+    """Whether the change of a step is not due yet, or is announced in the second of a cancellation."""
+    book, step = moment.rulebook, moment.step
+    if step.action.startswith("schedule_"):
+        return moment.at == book.cancelled_at
+    due_at = falls_due(book, change_of(step))
+    return is_delayed(book, step) and due_at is not None and moment.at < due_at
+
+
+def _is_lapsed(moment: Moment) -> bool:
+    due_at = moment.rulebook.announced.get(change_of(moment.step))
+    return due_at is not None and moment.at > due_at + GRACE_SECS and is_delayed(moment.rulebook, moment.step)
 
 
 def _unlisted_underlying(moment: Moment) -> bool:
@@ -267,8 +286,9 @@ _REASONS: Mapping[str, Callable[[Moment], bool]] = {
     "NotFeeder": lambda m: m.step.sender not in m.rulebook.feeders,
     "NotAuthorized": _unauthorized,
     "VaultPaused": lambda m: m.rulebook.paused,
-    "NotScheduled": lambda m: change_of(m.step) not in m.rulebook.announced and _is_delayed(m),
-    "TooEarly": lambda m: m.at < m.rulebook.announced.get(change_of(m.step), 0) and _is_delayed(m),
+    "NotScheduled": lambda m: falls_due(m.rulebook, change_of(m.step)) is None and is_delayed(m.rulebook, m.step),
+    "TooEarly": _is_early,
+    "AnnouncementLapsed": _is_lapsed,
     "NotBatchable": _any_call(lambda _, action, __: action not in BATCHABLE),
     "UnknownUnderlying": _unlisted_underlying,
     "UnknownCollateral": _any_call(_unlisted_collateral),

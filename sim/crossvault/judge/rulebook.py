@@ -35,10 +35,11 @@ class RuleBook(NamedTuple):
 
     owner, pending_owner, guardian, feeders: by name. operators: by account, with their scopes. acted: pairs of an
     account and an operator that has acted for it. modes: of accounts that chose portfolio margin. announced: when a
-    change falls due [unix seconds]. parameters: in force, by kind and number. underlyings: names. collaterals: token
-    and underlying. expiries: when an underlying's expiry was opened [unix seconds]. levels: of a guarded index, since
-    when it was how high. floors, filled, cancelled: of signed orders. decimals: of tokens. calling: tokens that enter
-    the vault again.
+    change falls due [unix seconds]. open_since, cancelled_at: end of the last pause, time of the last cancellation
+    [unix seconds]. is_sealed: whether what is added waits. parameters: in force, by kind and number. underlyings:
+    names. collaterals: token and underlying. expiries: when an underlying's expiry was opened [unix seconds]. levels:
+    of a guarded index, since when it was how high. floors, filled, cancelled: of signed orders. decimals: of tokens.
+    calling: tokens that enter the vault again.
     """
 
     owner: str
@@ -49,6 +50,9 @@ class RuleBook(NamedTuple):
     pending_owner: str = UNASSIGNED
     guardian: str = UNASSIGNED
     paused: bool = False
+    open_since: int = 0
+    cancelled_at: int = 0
+    is_sealed: bool = False
     delay_secs: int = 0
     feeders: frozenset[str] = frozenset()
     operators: Mapping[AccountId, frozenset[tuple[str, int]]] = _NOTHING
@@ -95,6 +99,8 @@ class RuleBook(NamedTuple):
         book = record(self, step) if record else self
         if step.action == "publish_price":
             book = book._with_level(step, outcome)
+        if not book.is_sealed and any(action in _SEALING for action, _ in calls(step)):
+            book = book._replace(is_sealed=True)
         return book._with_acts(step)
 
     def _with_level(self, step: Step, outcome: Outcome) -> RuleBook:
@@ -176,12 +182,28 @@ def change_of(step: Step) -> Change:
     return (kind, step.args["feeder"]) if kind == "feeder" else (kind, *step.args.values())
 
 
-def is_addition(step: Step) -> bool:
-    """Whether a step adds a feeder, an underlying or a collateral."""
+def is_addition(book: RuleBook, step: Step) -> bool:
+    """Whether a step adds a feeder, an underlying or a collateral, or replaces a guardian."""
+    if step.action == "set_guardian":
+        return book.guardian != UNASSIGNED
     return step.action in _LISTINGS or (step.action == "set_feeder" and bool(step.args["allowed"]))
 
 
+def is_delayed(book: RuleBook, step: Step) -> bool:
+    """Whether the change of a step waits for its delay: an addition does only in a vault that is sealed."""
+    return step.action.startswith("enact_") or (book.is_sealed and is_addition(book, step))
+
+
+def falls_due(book: RuleBook, change: Change) -> int | None:
+    """When a change may be made, in a vault that was open for the whole delay [unix seconds]; None: not announced."""
+    due_at = book.announced.get(change)
+    if due_at is None or due_at - book.delay_secs <= book.cancelled_at:
+        return None
+    return max(due_at, book.open_since + book.delay_secs)
+
+
 _LISTINGS = frozenset({"list_underlying", "list_collateral"})
+_SEALING = frozenset({"seal", "deposit_cash", "deposit_collateral"})
 
 
 def _merged(noted: Mapping[Any, Any], key: Any, value: Any) -> Mapping[Any, Any]:
@@ -210,6 +232,15 @@ def _feeder(book: RuleBook, step: Step) -> RuleBook:
     if not step.args["allowed"]:
         return book._replace(feeders=others)
     return book._replace(feeders=others | {step.args["feeder"]}, announced=_unannounced(book, step))
+
+
+def _guardian(book: RuleBook, step: Step) -> RuleBook:
+    left = _unannounced(book, step) if is_addition(book, step) else book.announced
+    return book._replace(guardian=step.args["to"], announced=left)
+
+
+def _unpaused(book: RuleBook, step: Step) -> RuleBook:
+    return book._replace(paused=False, open_since=step.at if book.paused else book.open_since)
 
 
 def _unannounced(book: RuleBook, step: Step) -> Mapping[Change, int]:
@@ -263,7 +294,7 @@ def _fill(book: RuleBook, step: Step) -> RuleBook:
 _RECORDS: Mapping[str, Callable[[RuleBook, Step], RuleBook]] = {
     "offer_ownership": lambda book, step: book._replace(pending_owner=step.args["to"]),
     "accept_ownership": lambda book, step: book._replace(owner=step.sender, pending_owner=UNASSIGNED),
-    "set_guardian": lambda book, step: book._replace(guardian=step.args["to"]),
+    "set_guardian": _guardian,
     "set_feeder": _feeder,
     "set_operator": _operator,
     "set_scopes": _operator,
@@ -271,7 +302,8 @@ _RECORDS: Mapping[str, Callable[[RuleBook, Step], RuleBook]] = {
         modes=_merged(book.modes, step.args["account"], step.args["mode"])
     ),
     "pause": lambda book, step: book._replace(paused=True),
-    "unpause": lambda book, step: book._replace(paused=False),
+    "unpause": _unpaused,
+    "cancel_changes": lambda book, step: book._replace(cancelled_at=step.at),
     "list_underlying": _underlying,
     "list_collateral": _collateral,
     "open_expiry": _expiry,
@@ -283,7 +315,7 @@ _RECORDS: Mapping[str, Callable[[RuleBook, Step], RuleBook]] = {
     **dict.fromkeys(
         ("schedule_risk", "schedule_options", "schedule_guard", "schedule_portfolio", "schedule_haircut",
          "schedule_auction", "schedule_depeg", "schedule_interest", "schedule_rules", "schedule_feeder",
-         "schedule_underlying", "schedule_collateral"), _schedule,
+         "schedule_underlying", "schedule_collateral", "schedule_guardian"), _schedule,
     ),
     **dict.fromkeys(
         ("enact_risk", "enact_options", "enact_guard", "enact_portfolio", "enact_haircut", "enact_auction",

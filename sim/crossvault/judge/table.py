@@ -180,10 +180,12 @@ RULES: tuple[Rule, ...] = (
         "V31", "Naming an operator takes no bidder away from an account on sale.", shields, cost="1 us",
         known=frozenset({"set_operator", "bid"}),
     ),
-    Rule("V32", "What is enacted was announced, at least its delay before.", announced, cost="1 us"),
     Rule(
-        "V32", "No feeder, underlying or collateral is added at once while accounts have money in the vault.", exposed,
-        cost="1 us",
+        "V32", "What is enacted was announced, at least its delay before, and has not lapsed.", announced, cost="1 us",
+    ),
+    Rule(
+        "V32", "No feeder, underlying or collateral is added to a sealed vault at once, and no guardian replaced.",
+        exposed, cost="1 us",
     ),
     Rule(
         "V33", "Prices, funding, settlements and interest move as the prints and the clock have them.", as_printed,

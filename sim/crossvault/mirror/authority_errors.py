@@ -60,3 +60,10 @@ class TooEarly(Refusal):
 
     now_at: int
     effective_at: int
+
+
+class AnnouncementLapsed(Refusal):
+    """The time in which a scheduled change may take effect is over."""
+
+    now_at: int
+    lapses_at: int

@@ -1,4 +1,4 @@
-"""Roles and parameters of the vault: a two-step owner, a guardian that only pauses, changes after a delay."""
+"""Roles and parameters of the vault: two-step owner, guardian that pauses and cancels, changes after a delay."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LAST_EXPIRY = 2**40 - 1
 
 
 class Governance(Store):
-    """Roles and parameters of the vault: a two-step owner, a guardian that only pauses, changes after a delay."""
+    """Roles and parameters of the vault: two-step owner, guardian that pauses and cancels, changes after a delay."""
 
     __slots__ = ()
 
@@ -40,9 +40,17 @@ class Governance(Store):
         self.pending_owner = ZERO_ADDRESS
         self.emit("OwnershipAccepted", sender)
 
-    def set_guardian(self, to: str, *, sender: str) -> None:
-        """Sets the guardian, who can only pause."""
+    def schedule_guardian(self, to: str, *, sender: str, now: int) -> None:
+        """Announces a guardian."""
         self.require_owner(sender)
+        due_at = self.schedule(("guardian", to), now=now)
+        self.emit("GuardianScheduled", sender, to, due_at)
+
+    def set_guardian(self, to: str, *, sender: str, now: int) -> None:
+        """Sets the guardian, who can pause and cancel announced changes."""
+        self.require_owner(sender)
+        if self.guardian != ZERO_ADDRESS:
+            self.admit(("guardian", to), now=now)
         self.guardian = to
         self.emit("GuardianSet", sender, to)
 
@@ -62,8 +70,7 @@ class Governance(Store):
 
     def pause(self, *, sender: str) -> None:
         """Pauses new risk, withdrawals and liquidations."""
-        if sender not in (self.guardian, self.owner):
-            raise authority_errors.NotGuardian(sender)
+        self.require_guardian(sender)
         self.paused = True
         self.emit("Paused", sender)
 
@@ -71,9 +78,23 @@ class Governance(Store):
         """Unpauses the vault."""
         self.require_owner(sender)
         if self.paused:
+            self.open_since = now
+        if self.paused:
             self.ledger.biddable_since = now
         self.paused = False
         self.emit("Unpaused", sender)
+
+    def seal(self, *, sender: str) -> None:
+        """Seals the vault: from now on what is added waits for its delay."""
+        self.require_owner(sender)
+        self.is_sealed = True
+        self.emit("Sealed", sender)
+
+    def cancel_changes(self, *, sender: str, now: int) -> None:
+        """Cancels every change that is announced."""
+        self.require_guardian(sender)
+        self.cancelled_at = now
+        self.emit("ChangesCancelled", sender)
 
     def schedule_underlying(self, name: str, risk: market.MarketRisk, *, sender: str, now: int) -> None:
         """Announces an underlying and the perp on it."""

@@ -10,6 +10,8 @@ from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import ZERO_ADDRESS, StorageMap, StorageStruct, Token
 from crossvault.mirror.ledger import State
 
+GRACE = 14 * 24 * 60 * 60
+
 
 class PendingCheck(StorageStruct):
     """Margin check of an account at the end of a batch."""
@@ -26,8 +28,8 @@ class Store(StorageStruct):
     """Storage of the vault, in the one order that all its code shares, and the checks on it."""
 
     __slots__ = (
-        "deferring", "delay_secs", "effective_at", "entered", "events", "guardian", "is_feeder", "ledger", "owner",
-        "paused", "pending_owner", "this", "tokens", "touches",
+        "cancelled_at", "deferring", "delay_secs", "effective_at", "entered", "events", "guardian", "is_feeder",
+        "is_sealed", "ledger", "open_since", "owner", "paused", "pending_owner", "this", "tokens", "touches",
     )  # fmt: skip
     zeros = {
         "ledger": State,
@@ -35,6 +37,9 @@ class Store(StorageStruct):
         "pending_owner": ZERO_ADDRESS,
         "guardian": ZERO_ADDRESS,
         "paused": False,
+        "is_sealed": False,
+        "open_since": 0,
+        "cancelled_at": 0,
         "delay_secs": 0,
         "is_feeder": lambda journal: StorageMap(journal, bool),
         "effective_at": lambda journal: StorageMap(journal, int),
@@ -50,6 +55,9 @@ class Store(StorageStruct):
     pending_owner: str
     guardian: str
     paused: bool
+    is_sealed: bool
+    open_since: int
+    cancelled_at: int
     delay_secs: int
     is_feeder: StorageMap[str, bool]
     effective_at: StorageMap[Hashable, int]
@@ -106,6 +114,11 @@ class Store(StorageStruct):
         if sender != self.owner:
             raise authority_errors.NotOwner(sender)
 
+    def require_guardian(self, sender: str) -> None:
+        """Requires a sender that is the guardian or the owner."""
+        if sender not in (self.guardian, self.owner):
+            raise authority_errors.NotGuardian(sender)
+
     def require_running(self) -> None:
         """Requires a vault that is not paused."""
         if self.paused:
@@ -121,30 +134,30 @@ class Store(StorageStruct):
         if collateral >= len(self.ledger.assets):
             raise market_errors.UnknownCollateral(collateral)
 
-    def is_sealed(self) -> bool:
-        """Whether the vault holds money of accounts, so that what is added waits for its delay."""
-        if self.ledger.cash.total_supply != 0:
-            return True
-        return any(asset.total_raw != 0 for asset in self.ledger.assets)
-
     def schedule(self, change: Hashable, *, now: int) -> int:
         """Records when a change may take effect."""
+        if now == self.cancelled_at:
+            raise authority_errors.TooEarly(now, now + 1)
         due_at = now + self.delay_secs
         self.effective_at[change] = due_at
         return due_at
 
     def admit(self, change: Hashable, *, now: int) -> None:
         """Requires an addition to a sealed vault to be announced at least the delay ago; before, none has to be."""
-        if self.is_sealed():
+        if self.is_sealed:
             self.enact(change, now=now)
         else:
             self.effective_at[change] = 0
 
     def enact(self, change: Hashable, *, now: int) -> None:
-        """Requires a change that was announced at least the delay ago."""
+        """Requires a change that was announced at least the delay ago, and has not lapsed."""
+        self.require_running()
         due_at = self.effective_at[change]
-        if due_at == 0:
+        if due_at == 0 or due_at - self.delay_secs <= self.cancelled_at:
             raise authority_errors.NotScheduled
+        if now > due_at + GRACE:
+            raise authority_errors.AnnouncementLapsed(now, due_at + GRACE)
+        due_at = fixed.max(due_at, self.open_since + self.delay_secs)
         if now < due_at:
             raise authority_errors.TooEarly(now, due_at)
         self.effective_at[change] = 0

@@ -110,6 +110,7 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
     def deposit_cash(self, account: AccountId, amount_raw: int, *, sender: str, now: int) -> None:
         """Deposits cash into an account."""
         accounts.require_authority(self.ledger.holders[account], account, sender, accounts.DEPOSIT)
+        self.is_sealed = True
         self.accrue(sender=sender, now=now)
         ledger.add_cash(self.ledger, account, self.pull_quote(amount_raw, sender=sender), now=now)
         self.emit("CashDeposited", sender, account, amount_raw, self.ledger.holders[account].principal)
@@ -140,6 +141,7 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
         ledger.require_fresh(self.ledger, asset.underlying, now=now)
         costly = self.is_costly(account, asset.underlying)
         former = self.begin(account, False) if costly else None
+        self.is_sealed = True
         collaterals.pull(self.tokens[asset.token], sender, amount_raw, this=self.this)
         self.ledger.holders[account].balances[collateral] = balance_raw
         asset.total_raw += amount_raw

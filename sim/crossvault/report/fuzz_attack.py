@@ -105,6 +105,7 @@ def never_tried(result: AttackResult) -> dict[str, list[str]]:
 
 _GOVERNANCE = frozenset((
     "offer_ownership", "accept_ownership", "set_guardian", "set_feeder", "pause", "unpause", "open_expiry", "mint",
+    "seal", "cancel_changes",
 ))  # fmt: skip
 
 

@@ -249,12 +249,21 @@ _WITHOUT_ARGUMENTS = {
     "pause": doors.pause,
     "unpause": doors.unpause,
     "accept ownership": doors.accept_ownership,
+    "seal": doors.seal,
+    "cancel changes": doors.cancel_changes,
 }
 
 
 @_step.register
 def _govern(written: steps.Govern, now: ActionContext) -> Step:
     return _WITHOUT_ARGUMENTS[written.do](now.at, now.names.roles.owner)
+
+
+_APPOINTMENTS = {
+    "offer ownership": doors.offer_ownership,
+    "schedule guardian": doors.schedule_guardian,
+    "set guardian": doors.set_guardian,
+}
 
 
 @_step.register
@@ -264,8 +273,7 @@ def _appoint(written: steps.Appoint, now: ActionContext) -> Step:
         return doors.schedule_feeder(now.at, owner, feeder=role)
     if written.do.endswith("feeder"):
         return doors.set_feeder(now.at, owner, feeder=role, allowed=written.do.startswith("allow"))
-    appoint = doors.set_guardian if written.do == "set guardian" else doors.offer_ownership
-    return appoint(now.at, owner, to=role)
+    return _APPOINTMENTS[written.do](now.at, owner, to=role)
 
 
 @_step.register

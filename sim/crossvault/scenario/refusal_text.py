@@ -62,7 +62,8 @@ SENTENCES: Mapping[str, str] = {
 OTHERS = frozenset({
     # raised by doors that no opening calls: withdrawals, auctions, pauses, orders, batches, changes by others
     "InsufficientCollateral", "NotBatchable", "NotOwner", "NotPendingOwner", "NotGuardian", "NotFeeder", "VaultPaused",
-    "NotScheduled", "TooEarly", "UnderLiquidation", "NotUnderLiquidation", "NotLiquidatable", "StillLiquidatable",
+    "NotScheduled", "TooEarly", "AnnouncementLapsed",
+    "UnderLiquidation", "NotUnderLiquidation", "NotLiquidatable", "StillLiquidatable",
     "OwnBid", "BidTooDear", "AuctionSolvent", "AuctionInsolvent", "InsuranceExhausted", "DeficitOpen", "NotSettled",
     "FractionOutOfRange", "OrderExpired", "OrderCancelled", "OrderBelowFloor", "Overfilled", "InstrumentsDiffer",
     "NotOpposite", "LimitNotMet", "BadSignature", "FloorNotRaised", "ERC20InsufficientBalance",

@@ -162,11 +162,13 @@ class Operator(StepFields):
 
 
 class Govern(StepFields):
-    do: Literal["pause", "unpause", "accept ownership"]
+    do: Literal["pause", "unpause", "accept ownership", "seal", "cancel changes"]
 
 
 class Appoint(StepFields):
-    do: Literal["offer ownership", "set guardian", "allow feeder", "forbid feeder", "schedule feeder"]
+    do: Literal[
+        "offer ownership", "schedule guardian", "set guardian", "schedule feeder", "allow feeder", "forbid feeder",
+    ]  # fmt: skip
     to: Name
 
 

@@ -13,6 +13,7 @@ OF_THE_VAULT = frozenset({OWNER, GUARDIAN, FEEDER})
 
 _NAMED = {
     "set_guardian": ("to", GUARDIAN),
+    "schedule_guardian": ("to", GUARDIAN),
     "set_feeder": ("feeder", FEEDER),
     "schedule_feeder": ("feeder", FEEDER),
 }

@@ -104,10 +104,26 @@ class ParameterMoves(WalkBase):
         return doors.unpause(self._at, self._random.choice((GOVERNOR,) * 7 + (GUARDIAN,)))
 
     def _ownership(self, model: Model) -> Step:
-        """Offers the ownership to the owner itself, so that governance continues; or a stranger tries to accept it."""
+        """Offers the ownership to the owner itself, so that governance continues; or a stranger tries to accept it; at
+        times the same of the guardian, a seal, or all that is announced is cancelled."""
+        if self._random.random() < 0.4:
+            return self._guarded()
         if self._random.random() < 0.5:
             return doors.offer_ownership(self._at, GOVERNOR, to=GOVERNOR)
         return doors.accept_ownership(self._at, self._random.choice((GOVERNOR, STRANGER)))
+
+    def _guarded(self) -> Step:
+        """A guardian announced or replaced, a seal, a cancellation."""
+        random = self._random
+        if random.random() < 0.5:
+            who = random.choice((GUARDIAN, GUARDIAN, GUARDIAN, BROKER))
+            change = doors.GUARDIAN.of(to=who)
+            self._scheduled.append(change)
+            made = change.enact if random.random() < 0.3 else change.schedule
+            return made(self._at, self._governor())
+        if random.random() < 0.2:
+            return doors.seal(self._at, self._governor())
+        return doors.cancel_changes(self._at, random.choice((GUARDIAN, GOVERNOR, STRANGER)))
 
     def _operator(self, model: Model) -> Step:
         account = self._account()

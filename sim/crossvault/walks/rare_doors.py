@@ -11,6 +11,7 @@ from crossvault.differential.step import CHAIN_ID, EXCHANGE, Outcome, Step
 from crossvault.mirror import account as accounts, market, option
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.exchange import Match, Order, Signature
+from crossvault.mirror.store import GRACE
 from crossvault.mirror.surface import Svi
 from crossvault.mirror.valuation import Metrics
 from crossvault.walks import terms
@@ -20,6 +21,7 @@ from crossvault.walks.base import (
     FAUCET,
     FEEDER,
     GOVERNOR,
+    GUARDIAN,
     PRICED_BY,
     SPARES,
     STRANGER,
@@ -49,6 +51,7 @@ class RareDoors(ThresholdPoints):
         yield from super().steps(model)
         scenes = (
             self._owned, self._listed_out, self._crowded, self._floored, self._evened, self._unsold, self._outlived,
+            self._called_off,
         )  # fmt: skip
         for scene in scenes:
             self._draw(scene.__name__)
@@ -231,3 +234,31 @@ class RareDoors(ThresholdPoints):
         self._at += model.vault.ledger.risks[0].heartbeat_secs + 1
         yield from self._touched_often(TAKER)
         yield doors.withdraw_cash(self._at, TAKER.owner, account=TAKER, amount_raw=1, to=TAKER.owner)
+
+    def _called_off(self, model: Model) -> Iterator[Step]:
+        """Announcements that are cancelled, made again, held by a pause, and lapse; one guardian after another."""
+        first, second, third = (
+            doors.HAIRCUT.of(collateral=0, terms=terms.haircut(self._random)) for _ in range(3)
+        )  # fmt: skip
+        for who in (STRANGER, GOVERNOR):
+            yield doors.seal(self._at, who)
+        yield first.schedule(self._at, GOVERNOR)
+        for who in (STRANGER, GUARDIAN):
+            yield doors.cancel_changes(self._at, who)
+        yield first.schedule(self._at, GOVERNOR)  # in the second of the cancellation
+        yield first.enact(self._at, GOVERNOR)
+        self._at += 1
+        for change in (first, second, third):
+            yield change.schedule(self._at, GOVERNOR)
+        yield doors.pause(self._at, GUARDIAN)
+        yield first.enact(self._at, GOVERNOR)
+        yield doors.unpause(self._at, GOVERNOR)
+        yield first.enact(self._at, GOVERNOR)
+        for guardian in (BROKER, GUARDIAN):
+            replacement = doors.GUARDIAN.of(to=guardian)
+            yield replacement.enact(self._at, GOVERNOR)  # of which nothing is announced
+            yield from self._set([replacement])
+        self._at += GRACE
+        yield second.enact(self._at, GOVERNOR)
+        self._at += 1
+        yield third.enact(self._at, GOVERNOR)
