@@ -87,7 +87,7 @@ def test_every_clause_names_what_exists() -> None:
     unseen = errors - {word for clause in CLAUSES for word in clause.shows}
     assert unseen == {
         "FullMulDivFailed", "ExpOverflow", "LnWadUndefined", "MagnitudeTooLarge",  # no number that a door lets in
-        "TooManyOptions", "TooManyUnderlyings",
+        "TooManyOptions", "TooManyUnderlyings", "AnnouncementLapsed",
     }  # fmt: skip
 
 
