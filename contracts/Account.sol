@@ -21,27 +21,29 @@ library Account {
     uint256 internal constant DEPOSIT = 2;
     uint256 internal constant WITHDRAW = 4;
     uint256 internal constant ALL_SCOPES = 7;
+    /// @dev bits of the size of a position in its word
+    uint256 internal constant SIZE_BITS = 104;
 
-    /// @notice Signed size in one instrument, with its quote.
-    /// @dev size [wad]; quote: minus price times size of every trade so far, plus funding received [wad], so that profit = size * mark + quote;
+    /// @notice What a position in a perp or future has paid.
+    /// @dev quote: minus price times size of every trade so far, plus funding received [wad], so that profit = size * mark + quote;
     /// fundingIndex: funding index at the last touch [ray]; an option has neither: its premium moves in cash
-    struct Position {
-        int128 size;
+    struct PositionQuote {
         int256 quote;
         int256 fundingIndex;
     }
 
     /// @notice Stored state of one account.
-    /// @dev principal: cash before interest [wad]; balances: raw by collateral; instruments: those with a position, in no order; mode:
-    /// STANDARD or PORTFOLIO margin; operators: their scopes, a sum of TRADE, DEPOSIT and WITHDRAW; accepted:
-    /// operators that have acted for the account
+    /// @dev principal: cash before interest [wad]; balances: raw by collateral; quotes: of perps and futures; words: instrument and size of each
+    /// position, in no order; operators: their scopes, a sum of TRADE, DEPOSIT and WITHDRAW; mode: STANDARD or PORTFOLIO margin; count: how many
+    /// positions there are; accepted: operators that have acted for the account
     struct Holder {
         int256 principal;
         mapping(uint256 collateral => uint256 raw) balances;
-        mapping(uint256 instrument => Position) positions;
-        uint256[] instruments;
+        mapping(uint256 instrument => PositionQuote) quotes;
+        uint256[MAX_POSITIONS] words;
         mapping(address operator => uint8 scopes) operators;
         uint8 mode;
+        uint8 count;
         mapping(address operator => bool) accepted;
     }
 
@@ -133,18 +135,75 @@ library Account {
         shot.mode = self.mode;
         shot.balances = new uint256[](collaterals);
         for (uint256 i = 0; i < collaterals; i++) shot.balances[i] = self.balances[i];
-        shot.entries = new Entry[](self.instruments.length);
-        for (uint256 i = 0; i < shot.entries.length; i++) shot.entries[i] = entry(self, self.instruments[i]);
+        shot.entries = entries(self);
+    }
+
+    /// @notice Positions of an account, in the order they are stored.
+    /// @param self holder of the account
+    function entries(Holder storage self) internal view returns (Entry[] memory found) {
+        found = new Entry[](self.count);
+        for (uint256 i = 0; i < found.length; i++) {
+            uint256 word = self.words[i];
+            found[i] = quoted(self, instrumentIn(word), sizeIn(word));
+        }
+    }
+
+    /// @notice Instruments that an account holds, in the order they are stored.
+    /// @param self holder of the account
+    function instruments(Holder storage self) internal view returns (uint256[] memory found) {
+        found = new uint256[](self.count);
+        for (uint256 i = 0; i < found.length; i++) found[i] = instrumentIn(self.words[i]);
     }
 
     /// @notice Position in an instrument, with its number.
+    /// @dev of size zero where there is none
+    /// @param self holder of the account
+    /// @param instrument number of the instrument
+    function entry(Holder storage self, uint256 instrument) internal view returns (Entry memory found) {
+        (, found) = find(self, instrument);
+    }
+
+    /// @notice Place of the position in an instrument, and the position.
+    /// @dev where there is none: the place after the last position, and a size of zero
+    /// @param self holder of the account
+    /// @param instrument number of the instrument
+    function find(Holder storage self, uint256 instrument) internal view returns (uint256 place, Entry memory found) {
+        uint256 count = self.count;
+        unchecked {
+            while (place < count && instrumentIn(self.words[place]) != instrument) place++;
+        }
+        found = quoted(self, instrument, place < count ? sizeIn(self.words[place]) : int256(0));
+    }
+
+    /// @notice Position of a size, with the quote and the funding index that are stored for its instrument.
     /// @dev an option has neither quote nor funding, so that neither is read
     /// @param self holder of the account
     /// @param instrument number of the instrument
-    function entry(Holder storage self, uint256 instrument) internal view returns (Entry memory) {
-        Position storage position = self.positions[instrument];
-        if (Market.isOption(Market.kindOf(instrument))) return Entry(instrument, position.size, 0, 0);
-        return Entry(instrument, position.size, position.quote, position.fundingIndex);
+    /// @param size size of the position [wad]
+    function quoted(Holder storage self, uint256 instrument, int256 size) internal view returns (Entry memory) {
+        if (Market.isOption(Market.kindOf(instrument))) return Entry(instrument, size, 0, 0);
+        PositionQuote storage stored = self.quotes[instrument];
+        return Entry(instrument, size, stored.quote, stored.fundingIndex);
+    }
+
+    /// @notice Word of a position: its instrument in the upper 152 bits, its size in the lower 104.
+    /// @dev a size is below 2^96
+    /// @param instrument number of the instrument
+    /// @param size size of the position [wad]
+    function wordOf(uint256 instrument, int256 size) internal pure returns (uint256) {
+        return Fixed.joined(instrument, size, SIZE_BITS);
+    }
+
+    /// @notice Instrument in the word of a position.
+    /// @param word instrument and size
+    function instrumentIn(uint256 word) internal pure returns (uint256) {
+        return Fixed.upper(word, SIZE_BITS);
+    }
+
+    /// @notice Size in the word of a position.
+    /// @param word instrument and size
+    function sizeIn(uint256 word) internal pure returns (int256) {
+        return Fixed.lower(word, SIZE_BITS);
     }
 
     /// @notice Whether a change of size raises risk.
@@ -157,43 +216,42 @@ library Account {
         return (left < 0) != (size < 0) || Fixed.abs(left) > Fixed.abs(size);
     }
 
-    /// @notice Changes a position and returns the cash that closing it releases.
-    /// @dev a position of size zero is removed, and its quote is realised profit
+    /// @notice Changes a position and returns the cash that this releases.
+    /// @dev of an option the quote at once; of another instrument its realised profit, the quote of a position that ends
     /// @param self holder of the account
-    /// @param instrument number of the instrument
+    /// @param place place of the position
+    /// @param held the position
     /// @param sizeDelta change of size [wad]
     /// @param quoteDelta change of quote [wad]
     /// @param fundingIndex present funding index [ray]
     /// @custom:reverts TooManyPositions, TooManyOptions, SizeTooLarge
-    function fill(Holder storage self, uint256 instrument, int256 sizeDelta, int256 quoteDelta, int256 fundingIndex)
+    function fill(Holder storage self, uint256 place, Entry memory held, int256 sizeDelta, int256 quoteDelta, int256 fundingIndex)
         internal
-        returns (int256 realizedWad)
+        returns (int256 releasedWad)
     {
-        Position storage position = self.positions[instrument];
-        int256 before = position.size;
-        int256 size = before + sizeDelta;
-        int256 quote = position.quote + quoteDelta;
+        int256 size = held.size + sizeDelta;
+        int256 quote = held.quote + quoteDelta;
         if (Fixed.abs(size) > Fixed.CAP) revert NumberErrors.SizeTooLarge(Fixed.abs(size), Fixed.CAP);
         if (size == 0) {
-            if (before != 0) remove(self, instrument);
+            if (held.size != 0) remove(self, place);
             return quote;
         }
-        if (before == 0) add(self, instrument);
-        position.size = int128(size);
-        position.quote = quote;
-        position.fundingIndex = fundingIndex;
+        if (held.size == 0) add(self, held.instrument);
+        self.words[place] = wordOf(held.instrument, size);
+        if (Market.isOption(Market.kindOf(held.instrument))) return quote;
+        self.quotes[held.instrument] = PositionQuote(quote, fundingIndex);
         return 0;
     }
 
-    /// @notice Adds an instrument to those that an account holds.
+    /// @notice Adds a place for an instrument after those that an account holds.
     /// @param self holder of the account
     /// @param instrument number of the instrument
     /// @custom:reverts TooManyPositions, TooManyOptions
     function add(Holder storage self, uint256 instrument) internal {
-        uint256 count = self.instruments.length + 1;
+        uint256 count = uint256(self.count) + 1;
         if (count > MAX_POSITIONS) revert AccountErrors.TooManyPositions(count, MAX_POSITIONS);
         if (count > MAX_OPTIONS && self.mode == PORTFOLIO && Market.isOption(Market.kindOf(instrument))) requireOptions(self, 1);
-        self.instruments.push(instrument);
+        self.count = uint8(count);
     }
 
     /// @notice Requires room for more options in an account in portfolio mode.
@@ -202,24 +260,22 @@ library Account {
     /// @custom:reverts TooManyOptions
     function requireOptions(Holder storage self, uint256 more) internal view {
         uint256 count = more;
-        for (uint256 i = 0; i < self.instruments.length; i++) {
-            if (Market.isOption(Market.kindOf(self.instruments[i]))) count++;
+        for (uint256 i = 0; i < self.count; i++) {
+            if (Market.isOption(Market.kindOf(instrumentIn(self.words[i])))) count++;
         }
         if (count > MAX_OPTIONS) revert AccountErrors.TooManyOptions(count, MAX_OPTIONS);
     }
 
     /// @notice Removes a position.
-    /// @dev the last instrument takes the place of the removed one
+    /// @dev the last one takes its place
     /// @param self holder of the account
-    /// @param instrument number of the instrument
-    function remove(Holder storage self, uint256 instrument) internal {
-        uint256 last = self.instruments.length - 1;
-        for (uint256 i = 0; i < last; i++) {
-            if (self.instruments[i] != instrument) continue;
-            self.instruments[i] = self.instruments[last];
-            break;
-        }
-        self.instruments.pop();
-        delete self.positions[instrument];
+    /// @param place place of the position
+    function remove(Holder storage self, uint256 place) internal {
+        uint256 instrument = instrumentIn(self.words[place]);
+        uint256 last = uint256(self.count) - 1;
+        self.words[place] = self.words[last];
+        self.words[last] = 0;
+        self.count = uint8(last);
+        if (!Market.isOption(Market.kindOf(instrument))) delete self.quotes[instrument];
     }
 }

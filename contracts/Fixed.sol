@@ -169,7 +169,38 @@ library Fixed {
     /// @param low lowest bit of the field
     /// @param width bits of the field, below 256
     function bits(uint256 word, uint256 low, uint256 width) internal pure returns (uint256) {
-        return (word >> low) & ((1 << width) - 1);
+        unchecked {
+            return (word >> low) & ((1 << width) - 1);
+        }
+    }
+
+    /// @notice Field in the upper bits of a packed word.
+    /// @dev floor(word / 2^low)
+    /// @param word packed fields [bits]
+    /// @param low lowest bit of the field, below 256
+    function upper(uint256 word, uint256 low) internal pure returns (uint256) {
+        return word >> low;
+    }
+
+    /// @notice Signed field in the lower bits of a packed word.
+    /// @dev word mod 2^width, less 2^width from 2^(width - 1) on
+    /// @param word packed fields [bits]
+    /// @param width bits of the field, from 1 to 256
+    function lower(uint256 word, uint256 width) internal pure returns (int256) {
+        unchecked {
+            return int256(word << (256 - width)) >> (256 - width);
+        }
+    }
+
+    /// @notice Packed word of two fields, of which the lower one is signed.
+    /// @dev high * 2^width + (low mod 2^width)
+    /// @param high field in the upper bits, below 2^(256 - width)
+    /// @param low field in the lower bits, at least -2^(width - 1) and below 2^(width - 1)
+    /// @param width bits of the lower field, from 1 to 255
+    function joined(uint256 high, int256 low, uint256 width) internal pure returns (uint256) {
+        unchecked {
+            return (high << width) | (uint256(low) & ((1 << width) - 1));
+        }
     }
 
     /// @notice Word in which a bit is set.

@@ -131,14 +131,10 @@ library Ledger {
     /// @custom:reverts TooManyPositions, TooManyOptions, SizeTooLarge
     function fill(State storage self, AccountId account, uint256 instrument, int256 sizeDelta, int256 quoteDelta) internal {
         Account.Holder storage holder = self.holders[account];
-        if (Market.isOption(Market.kindOf(instrument))) {
-            Account.fill(holder, instrument, sizeDelta, 0, 0);
-            return addCash(self, account, quoteDelta);
-        }
-        Account.Position storage position = holder.positions[instrument];
+        (uint256 place, Account.Entry memory held) = Account.find(holder, instrument);
         int256 index = fundingIndex(self, instrument);
-        int256 received = Funding.payment(position.size, index - position.fundingIndex);
-        addCash(self, account, Account.fill(holder, instrument, sizeDelta, quoteDelta + received, index));
+        int256 received = Funding.payment(held.size, index - held.fundingIndex);
+        addCash(self, account, Account.fill(holder, place, held, sizeDelta, quoteDelta + received, index));
     }
 
     /// @notice Value of a position whose expiry has settled.
@@ -161,12 +157,13 @@ library Ledger {
     /// @param settlementWad settlement price of the expiry [wad]
     function settle(State storage self, AccountId account, uint256 underlying, uint256 expiry, uint256 settlementWad) internal {
         Account.Holder storage holder = self.holders[account];
-        uint256[] memory instruments = holder.instruments;
+        uint256[] memory instruments = Account.instruments(holder);
         for (uint256 i = 0; i < instruments.length; i++) {
-            if (Market.underlyingOf(instruments[i]) != underlying || Market.expiryOf(instruments[i]) != expiry) continue;
-            int256 value = settledValue(Account.entry(holder, instruments[i]), settlementWad);
-            Account.remove(holder, instruments[i]);
-            addCash(self, account, value);
+            uint256 instrument = instruments[i];
+            if (Market.underlyingOf(instrument) != underlying || Market.expiryOf(instrument) != expiry) continue;
+            (uint256 place, Account.Entry memory held) = Account.find(holder, instrument);
+            Account.remove(holder, place);
+            addCash(self, account, settledValue(held, settlementWad));
         }
     }
 
@@ -192,7 +189,7 @@ library Ledger {
             giver.balances[i] -= rawPart;
             taker.balances[i] += rawPart;
         }
-        uint256[] memory instruments = giver.instruments;
+        uint256[] memory instruments = Account.instruments(giver);
         for (uint256 i = 0; i < instruments.length; i++) movePosition(self, source, target, instruments[i], fractionWad);
     }
 
@@ -224,12 +221,12 @@ library Ledger {
     /// @custom:reverts TooManyPositions, TooManyOptions, SizeTooLarge
     function movePosition(State storage self, AccountId source, AccountId target, uint256 instrument, uint256 fractionWad) internal {
         Account.Holder storage giver = self.holders[source];
-        Account.Entry memory entry = Account.entry(giver, instrument);
+        (uint256 place, Account.Entry memory held) = Account.find(giver, instrument);
         int256 index = fundingIndex(self, instrument);
-        int256 received = Funding.payment(entry.size, index - entry.fundingIndex);
-        int256 sizePart = Fixed.part(entry.size, fractionWad);
-        int256 quotePart = Fixed.part(entry.quote + received, fractionWad);
-        addCash(self, source, Account.fill(giver, instrument, -sizePart, received - quotePart, index));
+        int256 received = Funding.payment(held.size, index - held.fundingIndex);
+        int256 sizePart = Fixed.part(held.size, fractionWad);
+        int256 quotePart = Fixed.part(held.quote + received, fractionWad);
+        addCash(self, source, Account.fill(giver, place, held, -sizePart, received - quotePart, index));
         fill(self, target, instrument, sizePart, quotePart);
     }
 }

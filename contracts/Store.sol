@@ -55,8 +55,9 @@ abstract contract Store {
     function clockFrom(AccountId account) internal view returns (uint256 since) {
         since = Fixed.max(ledger.sales[account].clockAt, ledger.biddableSince);
         Account.Holder storage holder = ledger.holders[account];
-        for (uint256 i = 0; i < holder.instruments.length; i++) {
-            uint256 instrument = holder.instruments[i];
+        uint256[] memory instruments = Account.instruments(holder);
+        for (uint256 i = 0; i < instruments.length; i++) {
+            uint256 instrument = instruments[i];
             uint256 expiry = Market.expiryOf(instrument);
             uint256 term = Market.termOf(Market.underlyingOf(instrument), expiry);
             since = Fixed.max(since, ledger.freshSince[Market.termOf(Market.underlyingOf(instrument), 0)]);

@@ -347,13 +347,13 @@ contract Vault is Checks, Diamond {
     /// @custom:reverts VaultPaused, TooManyPositions, TooManyOptions, SizeTooLarge, StalePrice, InsufficientMargin, EquityFalls, BalanceFalls
     function fillSide(AccountId account, uint256 instrument, int256 sizeDelta, int256 quoteDelta) internal returns (TradeSide memory) {
         Account.Holder storage holder = ledger.holders[account];
-        Account.Position storage position = holder.positions[instrument];
-        bool rising = Account.isRising(position.size, sizeDelta);
+        bool rising = Account.isRising(Account.entry(holder, instrument).size, sizeDelta);
         if (rising) requireRunning();
         Account.Image memory former = begin(account, rising);
         Ledger.fill(ledger, account, instrument, sizeDelta, quoteDelta);
         check(account, rising, former);
         if (!rising) checkPause(account, former);
-        return TradeSide(holder.principal, position.size, position.quote, position.fundingIndex);
+        Account.Entry memory entry = Account.entry(holder, instrument);
+        return TradeSide(holder.principal, entry.size, entry.quote, entry.fundingIndex);
     }
 }

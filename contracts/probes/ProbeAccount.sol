@@ -51,8 +51,36 @@ contract ProbeAccount is Probe {
         return Account.image(held(self), collaterals);
     }
 
+    function entries(Account.Image calldata self) external returns (Account.Entry[] memory) {
+        return Account.entries(held(self));
+    }
+
+    function instruments(Account.Image calldata self) external returns (uint256[] memory) {
+        return Account.instruments(held(self));
+    }
+
     function entry(Account.Image calldata self, uint256 instrument) external returns (Account.Entry memory) {
         return Account.entry(held(self), instrument);
+    }
+
+    function quoted(Account.Image calldata self, uint256 instrument, int256 size) external returns (Account.Entry memory) {
+        return Account.quoted(held(self), instrument, size);
+    }
+
+    function find(Account.Image calldata self, uint256 instrument) external returns (uint256 place, Account.Entry memory) {
+        return Account.find(held(self), instrument);
+    }
+
+    function wordOf(uint256 instrument, int256 size) external pure returns (uint256) {
+        return Account.wordOf(instrument, size);
+    }
+
+    function instrumentIn(uint256 word) external pure returns (uint256) {
+        return Account.instrumentIn(word);
+    }
+
+    function sizeIn(uint256 word) external pure returns (int256) {
+        return Account.sizeIn(word);
     }
 
     function isRising(int256 size, int256 sizeDelta) external pure returns (bool) {
@@ -61,17 +89,18 @@ contract ProbeAccount is Probe {
 
     function fill(Account.Image calldata self, uint256 instrument, int256 sizeDelta, int256 quoteDelta, int256 fundingIndex)
         external
-        returns (int256 realizedWad, Account.Image memory, Account.Position memory)
+        returns (int256 releasedWad, Account.Image memory, Account.PositionQuote memory)
     {
         Account.Holder storage holder = held(self);
-        realizedWad = Account.fill(holder, instrument, sizeDelta, quoteDelta, fundingIndex);
-        return (realizedWad, Account.image(holder, 0), holder.positions[instrument]);
+        (uint256 place, Account.Entry memory position) = Account.find(holder, instrument);
+        releasedWad = Account.fill(holder, place, position, sizeDelta, quoteDelta, fundingIndex);
+        return (releasedWad, Account.image(holder, 0), holder.quotes[instrument]);
     }
 
-    function add(Account.Image calldata self, uint256 instrument) external returns (Account.Image memory) {
+    function add(Account.Image calldata self, uint256 instrument) external returns (uint256) {
         Account.Holder storage holder = held(self);
         Account.add(holder, instrument);
-        return Account.image(holder, 0);
+        return holder.count;
     }
 
     function requireOptions(Account.Image calldata self, uint256 more) external {
@@ -80,11 +109,12 @@ contract ProbeAccount is Probe {
 
     function remove(Account.Image calldata self, uint256 instrument)
         external
-        returns (Account.Image memory, Account.Position memory)
+        returns (Account.Image memory, Account.PositionQuote memory)
     {
         Account.Holder storage holder = held(self);
-        Account.remove(holder, instrument);
-        return (Account.image(holder, 0), holder.positions[instrument]);
+        (uint256 place,) = Account.find(holder, instrument);
+        Account.remove(holder, place);
+        return (Account.image(holder, 0), holder.quotes[instrument]);
     }
 
     function operated(address operator, uint8 scopes) internal returns (Account.Holder storage holder) {

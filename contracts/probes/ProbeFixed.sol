@@ -65,6 +65,18 @@ contract ProbeFixed {
         return Fixed.bits(word, low, width);
     }
 
+    function upper(uint256 word, uint256 low) external pure returns (uint256) {
+        return Fixed.upper(word, low);
+    }
+
+    function lower(uint256 word, uint256 width) external pure returns (int256) {
+        return Fixed.lower(word, width);
+    }
+
+    function joined(uint256 high, int256 low, uint256 width) external pure returns (uint256) {
+        return Fixed.joined(high, low, width);
+    }
+
     function withBit(uint256 word, uint256 place) external pure returns (uint256) {
         return Fixed.withBit(word, place);
     }

@@ -50,8 +50,9 @@ abstract contract Shelf {
         for (uint256 i = 0; i < image.balances.length; i++) holder.balances[i] = image.balances[i];
         for (uint256 i = 0; i < image.entries.length; i++) {
             Account.Entry calldata entry = image.entries[i];
-            holder.instruments.push(entry.instrument);
-            holder.positions[entry.instrument] = Account.Position(int128(entry.size), entry.quote, entry.fundingIndex);
+            holder.count++;
+            holder.words[i] = Account.wordOf(entry.instrument, entry.size);
+            holder.quotes[entry.instrument] = Account.PositionQuote(entry.quote, entry.fundingIndex);
         }
     }
 }

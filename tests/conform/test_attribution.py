@@ -26,6 +26,7 @@ from crossvault.conform.subject import Subject
 from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.evm.abi import RevertedSilently
+from crossvault.mirror import account as accounts
 from crossvault.mirror.account import MAX_POSITIONS, AccountId
 from crossvault.mirror.account_errors import InsufficientMargin
 from crossvault.mirror.authority_errors import NotAuthorized, VaultPaused
@@ -69,7 +70,7 @@ def test_the_dated_scenes_meet_both_sides_of_what_they_are_about(vault: Subject)
         "settle": "NotSettled",
     }
     assert met >= {(door, each) for door, names in refused.items() for each in ("", *names.split())}
-    assert len(model.vault.ledger.holders[AccountId("crowd")].instruments) == MAX_POSITIONS
+    assert len(accounts.instruments(model.vault.ledger.holders[AccountId("crowd")])) == MAX_POSITIONS
 
 
 def line_about(recording: ModelRecording, clause: str) -> ModelStep:

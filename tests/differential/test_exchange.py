@@ -25,7 +25,7 @@ from crossvault.fuzz.task import steps_of
 from crossvault.lockstep.record import RecordChecker, RecordWriter, header, read
 from crossvault.lockstep.run import run
 from crossvault.mirror import account_errors, authority_errors, market, order_errors
-from crossvault.mirror.account import AccountId
+from crossvault.mirror.account import AccountId, entry
 from crossvault.mirror.exchange import Match, Order, Signature
 from crossvault.mirror.refusal import Refusal
 from crossvault.walks.order_moves import START_AT, UNDERLYINGS, WAD, OrderWalk
@@ -142,8 +142,8 @@ def test_a_fill_trades_at_the_makers_price_and_is_never_larger_than_the_order(bo
     assert both.fill(pair(maker, taker, WAD)) == order_errors.Overfilled(WAD, 0)
     for each, size in ((maker, 2 * WAD), (taker, 2 * WAD), (order(BOB, WAD), 0)):
         assert both.view("filled_wad", each) == both.model.exchange.filled_wad(each) == size
-    positions = both.model.vault.ledger.holders
-    assert (positions[ALICE].positions[ETH].size, positions[SAFE].positions[ETH].size) == (-2 * WAD, 2 * WAD)
+    holders = both.model.vault.ledger.holders
+    assert [entry(holders[each], ETH).size for each in (ALICE, SAFE)] == [-2 * WAD, 2 * WAD]
 
 
 def test_one_order_twice_in_a_call_is_one_order(both: Market) -> None:

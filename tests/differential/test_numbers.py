@@ -198,6 +198,9 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
         "abs": {"a": SIGNED},
         **{name: {"a": WORD, "b": WORD} for name in ("min", "max")},
         "bits": {"word": WORD, "low": Integer(0, 300), "width": Integer(0, 255)},
+        "upper": {"word": WORD, "low": Integer(0, 255)},
+        "lower": {"word": WORD, "width": Integer(1, 256)},
+        "joined": {"high": Integer(0, 2**152 - 1), "low": SIGNED, "width": Integer(1, 104)},
         "withBit": {"word": WORD, "place": Integer(0, 255)},
     },
     oracle: {

@@ -9,7 +9,7 @@ import pytest
 from crossvault.differential.model import ModelToken
 from crossvault.differential.step import TokenSpec
 from crossvault.mirror import account as accounts, collateral, ledger, market
-from crossvault.mirror.account import AccountId, Entry, Holder, Image, Position
+from crossvault.mirror.account import AccountId, Entry, Holder, Image, PositionQuote
 from crossvault.mirror.cash import Pool
 from crossvault.mirror.evm import UndoLog
 from crossvault.mirror.fixed import CAP, WAD
@@ -35,6 +35,8 @@ from probing import Integer, OneOf, Probes, answers, assert_equal, started
 
 # accounts
 
+INSTRUMENT = Integer(0, 2**152 - 1)
+
 
 def operated(operator: str, scopes: int) -> Holder:
     self = Holder(UndoLog())
@@ -44,7 +46,7 @@ def operated(operator: str, scopes: int) -> Holder:
 
 def draw_image(random: Random) -> Image:
     dated = [market.instrument_of(0, random.choice([market.FUTURE, market.CALL, market.PUT]), 1, i) for i in range(40)]
-    others = dated if random.random() < 0.5 else [WORD.draw(random) for _ in range(40)]
+    others = dated if random.random() < 0.5 else [INSTRUMENT.draw(random) for _ in range(40)]
     instruments = random.sample([market.perp(i) for i in range(8)] + others, 32)
     count = random.choice([0, 1, 2, 3, 16, 20, 31, 32])
     entries = [
@@ -58,7 +60,7 @@ def draw_entry(random: Random, image: Image) -> Entry:
     """A position of an image, or one that it does not have."""
     if image.entries and random.random() < 0.7:
         return random.choice(image.entries)
-    return Entry(WORD.draw(random), 0, 0, 0)
+    return Entry(INSTRUMENT.draw(random), 0, 0, 0)
 
 
 def draw_fill(random: Random) -> Drawn:
@@ -70,7 +72,7 @@ def draw_fill(random: Random) -> Drawn:
 
 def draw_addition(random: Random) -> Drawn:
     option = market.instrument_of(1, random.choice([market.CALL, market.PUT]), 1, 1)
-    return {"self": draw_image(random), "instrument": random.choice([WORD.draw(random), option, option])}
+    return {"self": draw_image(random), "instrument": random.choice([INSTRUMENT.draw(random), option, option])}
 
 
 def draw_entry_of(random: Random) -> Drawn:
@@ -102,22 +104,24 @@ def draw_recipient(random: Random) -> Drawn:
 
 def fill(
     self: Image, instrument: int, size_delta: int, quote_delta: int, funding_index: int
-) -> tuple[int, Image, Position]:
+) -> tuple[int, Image, PositionQuote]:
     holder = held(self)
-    realized = accounts.fill(holder, instrument, size_delta, quote_delta, funding_index)
-    return realized, accounts.image(holder, 0), holder.positions[instrument]
+    place, position = accounts.find(holder, instrument)
+    released = accounts.fill(holder, place, position, size_delta, quote_delta, funding_index)
+    return released, accounts.image(holder, 0), holder.quotes[instrument]
 
 
-def add(self: Image, instrument: int) -> tuple[Image]:
+def add(self: Image, instrument: int) -> int:
     holder = held(self)
     accounts.add(holder, instrument)
-    return (accounts.image(holder, 0),)
+    return len(holder.words)
 
 
-def remove(self: Image, instrument: int) -> tuple[Image, Position]:
+def remove(self: Image, instrument: int) -> tuple[Image, PositionQuote]:
     holder = held(self)
-    accounts.remove(holder, instrument)
-    return accounts.image(holder, 0), holder.positions[instrument]
+    place, _ = accounts.find(holder, instrument)
+    accounts.remove(holder, place)
+    return accounts.image(holder, 0), holder.quotes[instrument]
 
 
 def require_options(self: Image, more: int) -> tuple[()]:
@@ -170,7 +174,17 @@ ACCOUNT: dict[str, tuple[Any, Any]] = {
         lambda random: {"self": draw_image(random), "collaterals": random.randrange(9)},
         lambda self, collaterals: (accounts.image(held(self), collaterals),),
     ),
+    "entries": (lambda random: {"self": draw_image(random)}, lambda self: (accounts.entries(held(self)),)),
+    "instruments": (lambda random: {"self": draw_image(random)}, lambda self: (accounts.instruments(held(self)),)),
     "entry": (draw_entry_of, lambda self, instrument: (accounts.entry(held(self), instrument),)),
+    "find": (draw_entry_of, lambda self, instrument: accounts.find(held(self), instrument)),
+    "quoted": (
+        lambda random: {**draw_entry_of(random), "size": SIZE.draw(random)},
+        lambda self, instrument, size: (accounts.quoted(held(self), instrument, size),),
+    ),
+    "wordOf": ({"instrument": INSTRUMENT, "size": SIZE}, accounts.word_of),
+    "instrumentIn": ({"word": WORD}, accounts.instrument_in),
+    "sizeIn": ({"word": WORD}, accounts.size_in),
     "isRising": (
         lambda random: {"size": (size := SIZE.draw(random)), "size_delta": draw_delta(random, size)},
         accounts.is_rising,

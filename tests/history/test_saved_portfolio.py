@@ -13,6 +13,7 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import named
 from crossvault.history.playhead import Playhead
 from crossvault.lockstep.record import Record, read
+from crossvault.mirror import account as accounts
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.cash import DepegTerms
 from crossvault.mirror.fixed import WAD
@@ -99,9 +100,9 @@ def stable_apart(model: Model) -> None:
 def cost_far_away(model: Model) -> None:
     """The position cost a hundred times its worth, in wei that no single trade gives."""
     for account in (AccountId("alice"), AccountId("maker")):
-        for instrument in model.vault.ledger.holders[account].instruments:
-            position = model.vault.ledger.holders[account].positions[instrument]
-            position.quote = 100 * position.quote + 7
+        for instrument in accounts.instruments(model.vault.ledger.holders[account]):
+            stored = model.vault.ledger.holders[account].quotes[instrument]
+            stored.quote = 100 * stored.quote + 7
 
 
 def funding_due(model: Model) -> None:

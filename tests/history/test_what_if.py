@@ -14,6 +14,7 @@ from crossvault.history.playhead import Playhead
 from crossvault.history.recorded_account import UnknownAccount, is_sale_of, recorded_account, require_account
 from crossvault.history.what_if import WhatIf, what_if
 from crossvault.lockstep.record import Record, read
+from crossvault.mirror import account as accounts
 from crossvault.mirror.fixed import WAD
 from crossvault.scenario import load
 from recorded import recorded
@@ -144,7 +145,7 @@ def test_an_account_that_only_time_makes_fail_fails_at_the_step_that_liquidates_
 def first_open(record: Record, name: str) -> int:
     """The step after the one that opens an account's first position."""
     playhead, account = Playhead(record), account_id(name)
-    while not playhead.model.vault.ledger.holders[account].instruments:
+    while not accounts.instruments(playhead.model.vault.ledger.holders[account]):
         playhead.advance()
     return playhead.number + 1
 

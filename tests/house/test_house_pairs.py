@@ -34,7 +34,8 @@ REACHED = {
     ("Checks", "Store"): ("Appraiser",), ("Auction", "Store"): ("Appraiser",),
 }  # fmt: skip
 CHAIN_ONLY = {"stress", "pricer", "facets"}
-CHAIN_ONLY_FIELDS = {"State.stress", "State.pricer"}  # a module needs no address
+# a module needs no address, a tuple no count
+CHAIN_ONLY_FIELDS = {"State.stress", "State.pricer", "Holder.count"}
 UNPAIRED = {"__init__", "evm", "refusal"}
 FROM_THE_AIR = {"sender", "now", "this", "tokens", "wallets", "chain_id", "journal"}
 MIRROR_ONLY_STATE = ["entered", "events", "tokens", "wallets", "chain_id", "this"]  # state of the EVM on the chain

@@ -21,6 +21,7 @@ from crossvault.mirror.market import MarketRisk, OptionRisk
 from crossvault.mirror.oracle import WINDOW
 from crossvault.mirror.standard import Level
 from crossvault.mirror.surface import Svi
+from held_positions import hold
 from laws import LONG_LAW, amounts, both, option_risks, ratios, risks, wide
 
 NOW = 1_700_000_000
@@ -153,9 +154,7 @@ def ledger_of(account: ValuedAccount) -> State:
         holder.balances[number] = raw
     for each in account.held:
         instrument = instrument_of(each, account.spots)
-        holder.instruments = (*holder.instruments, instrument)
-        position = holder.positions[instrument]
-        position.size, position.quote, position.funding_index = each.size, each.quote, -each.unpaid
+        hold(holder, instrument, each.size, each.quote, -each.unpaid)
     return self
 
 

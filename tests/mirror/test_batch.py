@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 
 from crossvault.differential import doors
-from crossvault.mirror import account_errors, market_errors
+from crossvault.mirror import account as accounts, account_errors, market_errors
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
 from crossvault.mirror.fixed import WAD
@@ -77,7 +77,7 @@ def test_the_order_in_a_batch_does_not_matter(calls: tuple[int, int, int]) -> No
     some = [*spread_of(market), trade(put(1400), 1, market.mark(put(1400)))]
     market.apply(BROKER, doors.batch, calls=tuple(some[number] for number in calls))
     holder = market.model.vault.ledger.holders[TAKER]
-    sizes = {instrument: holder.positions[instrument].size for instrument in holder.instruments}
+    sizes = {instrument: accounts.entry(holder, instrument).size for instrument in accounts.instruments(holder)}
     assert sizes == {call(1400): -WAD, call(1500): WAD, put(1400): WAD}
     assert holder.principal == 200 * WAD + premium(market) - market.mark(put(1400))
 
@@ -88,7 +88,7 @@ def test_risk_that_is_raised_and_reduced_in_a_batch_is_no_risk() -> None:
     both = trade(PERP, 100, 1500 * WAD), trade(PERP, -100, 1500 * WAD)
     assert market.attempt_call(BROKER, both[0]).refusal is not None
     market.apply(BROKER, doors.batch, calls=both)
-    assert market.model.vault.ledger.holders[TAKER].instruments == ()
+    assert accounts.instruments(market.model.vault.ledger.holders[TAKER]) == ()
     dear = trade(PERP, 100, 1501 * WAD), trade(PERP, -100, 1500 * WAD)
     assert isinstance(market.attempt(BROKER, doors.batch, calls=dear).refusal, account_errors.InsufficientMargin)
 

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from hypothesis import assume, given, strategies as st
 
-from crossvault.mirror import cash, funding, ledger, market
+from crossvault.mirror import account as accounts, cash, funding, ledger, market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.feed import Feed
 from crossvault.mirror.fixed import RAY, WAD
@@ -149,9 +149,11 @@ def test_two_sides_touched_at_different_times_lose_only_roundings(
         now += wait
         ledger.fill(self.ledger, ALICE, PERP, 0, 0, now=now)
     ledger.fill(self.ledger, BOB, PERP, 0, 0, now=now)
-    quotes = [self.ledger.holders[who].positions[PERP].quote for who in (ALICE, BOB)]
+    quotes = [accounts.entry(self.ledger.holders[who], PERP).quote for who in (ALICE, BOB)]
     assert -(len(times) + 1) <= sum(quotes) <= 0
-    assert self.ledger.holders[BOB].positions[PERP].funding_index == ledger.funding_index(self.ledger, PERP, now=now)
+    assert accounts.entry(self.ledger.holders[BOB], PERP).funding_index == ledger.funding_index(
+        self.ledger, PERP, now=now
+    )
 
 
 @LAW
@@ -170,7 +172,7 @@ def test_a_trade_pays_funding_on_the_size_held_before_it(
         noted, held = grown, held + delta
         ledger.fill(self.ledger, ALICE, PERP, delta, 0, now=now)
     holder = self.ledger.holders[ALICE]
-    paid = -holder.positions[PERP].quote - cash.present(self.ledger.cash, holder.principal, now=now)
+    paid = -accounts.entry(holder, PERP).quote - cash.present(self.ledger.cash, holder.principal, now=now)
     assert 0 <= paid - owed < len(deltas) + 1
 
 
@@ -207,4 +209,4 @@ def test_a_day_on_paper() -> None:
     ledger.fill(self.ledger, BOB, PERP, -10 * WAD, 20_000 * WAD, now=START)
     for who, quote in ((ALICE, -20_030), (BOB, 20_030)):
         ledger.fill(self.ledger, who, PERP, 0, 0, now=START + 24 * 3600)
-        assert self.ledger.holders[who].positions[PERP].quote == quote * WAD
+        assert accounts.entry(self.ledger.holders[who], PERP).quote == quote * WAD

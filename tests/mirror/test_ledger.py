@@ -13,6 +13,7 @@ from crossvault.mirror.evm import UndoLog
 from crossvault.mirror.fixed import CAP, RAY, WAD
 from crossvault.mirror.ledger import State
 from crossvault.mirror.market import MarketRisk
+from held_positions import hold
 from laws import LAW, LONG_LAW, amounts, ratios, sizes, values
 
 NOW = 1_700_000_000
@@ -46,8 +47,7 @@ def ledger_of(source: Owned, target: Owned, index: int = RAY) -> State:
         for number, raw in enumerate(has.balances):
             holder.balances[number] = raw
         for instrument, (size, quote) in has.positions.items():
-            holder.instruments = (*holder.instruments, instrument)
-            holder.positions[instrument].size, holder.positions[instrument].quote = size, quote
+            hold(holder, instrument, size, quote)
     return self
 
 
@@ -57,9 +57,9 @@ def totals(self: State) -> tuple[int, Counter[int], Counter[int]]:
     for account in (SOURCE, TARGET):
         holder = self.holders[account]
         money += cash.present(self.cash, holder.principal, now=NOW)
-        for instrument in holder.instruments:
-            found[instrument] += holder.positions[instrument].size
-            money += holder.positions[instrument].quote
+        for entry in accounts.entries(holder):
+            found[entry.instrument] += entry.size
+            money += entry.quote
         balances.update(holder.balances)
     return money, Counter({each: size for each, size in found.items() if size}), balances
 
@@ -98,12 +98,12 @@ def test_the_seller_keeps_the_remainder(source: Owned, fraction: int, reserved: 
     for number, raw in enumerate(source.balances):
         assert kept * raw - 1 < holder.balances[number] <= kept * raw  # whole raw units move
     for instrument, (size, _) in source.positions.items():
-        left = holder.positions[instrument].size
+        left = accounts.entry(holder, instrument).size
         assert kept * abs(size) <= abs(left) < kept * abs(size) + 1
         assert left * size >= 0
     free = source.principal - reserved
     if fraction == WAD:
-        assert holder.instruments == () and holder.principal == reserved
+        assert accounts.instruments(holder) == () and holder.principal == reserved
     elif not source.positions:
         assert abs(holder.principal - reserved - kept * free) < 1
 
@@ -121,9 +121,9 @@ def test_a_fill_keeps_profit_and_removes_a_closed_position(has: Owned, instrumen
     ledger.fill(self, SOURCE, instrument, size, quote, now=NOW)
     holder = self.holders[SOURCE]
     assert totals(self)[0] == money + quote
-    assert (instrument in holder.instruments) == (held + size != 0)
-    assert len(set(holder.instruments)) == len(holder.instruments)
-    left = holder.positions[instrument]
+    assert (instrument in accounts.instruments(holder)) == (held + size != 0)
+    assert len(set(accounts.instruments(holder))) == len(accounts.instruments(holder))
+    left = accounts.entry(holder, instrument)
     assert (left.size, left.quote) == ((held + size, made + quote) if held + size else (0, 0))
 
 
@@ -137,9 +137,9 @@ def test_risk_rises_when_a_position_grows_or_changes_sign(size: int, delta: int)
 def test_an_account_holds_at_most_32_positions() -> None:
     holder = Holder(UndoLog())
     for number in range(32):
-        accounts.fill(holder, number, 1, 0, 0)
+        accounts.fill(holder, *accounts.find(holder, number), 1, 0, 0)
     with pytest.raises(account_errors.TooManyPositions) as refused:
-        accounts.fill(holder, 32, 1, 0, 0)
+        accounts.fill(holder, *accounts.find(holder, 32), 1, 0, 0)
     assert refused.value.args == (33, 32)
-    accounts.fill(holder, 5, -1, 0, 0)
-    assert holder.instruments == (*range(5), 31, *range(6, 31))
+    accounts.fill(holder, *accounts.find(holder, 5), -1, 0, 0)
+    assert accounts.instruments(holder) == (*range(5), 31, *range(6, 31))

@@ -18,6 +18,7 @@ from crossvault.mirror.ledger import State
 from crossvault.mirror.margin import Book, Holding
 from crossvault.mirror.market import MarketRisk
 from crossvault.mirror.standard import Exposure, Level
+from held_positions import hold
 from laws import LAW, LONG_LAW, amounts, ratios, risks, sizes, values
 
 NOW = 1_700_000_000
@@ -84,9 +85,7 @@ def ledger_of(held: Portfolio) -> State:
         holder.balances[number] = balance.raw
     for number, (size, quote) in enumerate(held.positions):
         if size:
-            holder.instruments = (*holder.instruments, market.perp(number))
-            position = holder.positions[market.perp(number)]
-            position.size, position.quote = size, quote
+            hold(holder, market.perp(number), size, quote)
     return self
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from crossvault.differential import doors
-from crossvault.mirror import correlation, shock
+from crossvault.mirror import account as accounts, correlation, shock
 from crossvault.mirror.account import PORTFOLIO, STANDARD
 from crossvault.mirror.account_errors import TooManyOptions
 from crossvault.mirror.evm import ReentrancyGuardReentrantCall
@@ -49,7 +49,7 @@ def test_an_account_in_portfolio_margin_takes_a_24th_option_and_no_25th() -> Non
     made.apply("taker", doors.set_mode, account=TAKER, mode=PORTFOLIO)
     assert [bought(made, instrument) for instrument in CALLS] == [None] * 24 + [TooManyOptions(25, 24)]
     assert bought(made, PERP) is None  # which is no option
-    assert len(made.model.vault.ledger.holders[TAKER].instruments) == 25
+    assert len(accounts.instruments(made.model.vault.ledger.holders[TAKER])) == 25
 
 
 def mirrored(door: str) -> str:

@@ -19,6 +19,7 @@ from crossvault.mirror.market import MarketRisk
 from crossvault.mirror.oracle import WINDOW, PriceGuard
 from crossvault.mirror.price_errors import PriceGoesBackwards
 from crossvault.mirror.standard import Level
+from held_positions import hold
 from laws import FEEDER, LAW, both, feed_of, sizes, values, wide
 
 START = 1_700_000_000
@@ -214,8 +215,7 @@ def settled(accounts: Holdings, price: int) -> State:
         cash.record(self.ledger.cash, 0, principal)
         for instrument, (size, quote) in positions.items():
             quote = quote if market.kind_of(instrument) == market.FUTURE else 0
-            holder.instruments = (*holder.instruments, instrument)
-            holder.positions[instrument].size, holder.positions[instrument].quote = size, quote
+            hold(holder, instrument, size, quote)
     return self.ledger
 
 
@@ -231,9 +231,9 @@ def test_settling_pays_the_value_of_a_position(accounts: Holdings, price: int) -
         gained = 0
         for instrument, (size, quote) in positions.items():
             if market.expiry_of(instrument) != END:
-                assert self.holders[account].positions[instrument].size == size
+                assert entry(self.holders[account], instrument).size == size
                 continue
-            assert self.holders[account].positions[instrument].values() == (0, 0, 0)
+            assert entry(self.holders[account], instrument) == (instrument, 0, 0, 0)
             strike = market.strike_of(instrument)
             kind = market.kind_of(instrument)
             payoffs = {market.FUTURE: price, market.CALL: max(0, price - strike), market.PUT: max(0, strike - price)}
@@ -265,8 +265,7 @@ def test_two_sides_together_receive_the_sum_of_their_quotes(size: int, quote: in
     self = settled(((0, {}),) * 3, price)
     quote = quote if market.kind_of(instrument) == market.FUTURE else 0
     for account, sign in zip(ACCOUNTS, (1, -1), strict=False):
-        position = self.holders[account].positions[instrument]
-        position.size, position.quote = sign * size, sign * quote
+        hold(self.holders[account], instrument, sign * size, sign * quote)
     both = [ledger.settled_value(entry(self.holders[account], instrument), price) for account in ACCOUNTS[:2]]
     assert -2 < sum(both) <= 0
 

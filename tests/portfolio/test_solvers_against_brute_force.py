@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from crossvault.mirror import market
+from crossvault.mirror import account as accounts, market
 from crossvault.mirror.fixed import CAP, WAD
 from crossvault.mirror.refusal import Refusal
 from crossvault.mirror.standard import Level
@@ -57,7 +57,7 @@ def cash(case: MarginCase) -> None:
 
 
 def trades(random: Random, case: MarginCase, count: int) -> None:
-    held = [*case.holder.instruments, market.perp(0), market.perp(1)]
+    held = [*accounts.instruments(case.holder), market.perp(0), market.perp(1)]
     instrument, side = random.choice(held), random.choice([1, -1])
     found = largest_trade(case, instrument, side)
     check, size = TradeCheck(case, instrument, side), abs(found.size)

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 import portfolio_inputs
-from crossvault.mirror import cash, market, portfolio, ruleset
+from crossvault.mirror import account as accounts, cash, market, portfolio, ruleset
 from crossvault.mirror.account import PORTFOLIO, STANDARD, AccountId, Entry, Holder, Image
 from crossvault.mirror.cash import NO_FEED, Pool
 from crossvault.mirror.collateral import Asset
@@ -60,10 +60,10 @@ def held(image: Image) -> Holder:
     self.mode = image.mode
     for number, raw in enumerate(image.balances):
         self.balances[number] = raw
-    self.instruments = tuple(entry.instrument for entry in image.entries)
+    self.words = tuple(accounts.word_of(entry.instrument, entry.size) for entry in image.entries)
     for entry in image.entries:
-        position = self.positions[entry.instrument]
-        position.size, position.quote, position.funding_index = entry[1:]
+        stored = self.quotes[entry.instrument]
+        stored.quote, stored.funding_index = entry.quote, entry.funding_index
     return self
 
 
@@ -293,8 +293,8 @@ def draw_any(random: Random, setup: Setup) -> int:
 
 
 def draw_indexable(random: Random, setup: Setup) -> int:
-    """The instrument of a position, or any number but a perp of an underlying that is not listed."""
+    """The instrument of a position, or any number of 152 bits but a perp of an underlying that is not listed."""
     drawn = draw_any(random, setup)
-    while market.kind_of(drawn) == market.PERP and market.underlying_of(drawn) >= len(setup.risks):
+    while drawn >= 2**152 or (market.kind_of(drawn) == market.PERP and market.underlying_of(drawn) >= len(setup.risks)):
         drawn = draw_any(random, setup)
     return drawn

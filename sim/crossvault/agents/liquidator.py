@@ -17,7 +17,7 @@ from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import StepStream
 from crossvault.differential.story import mark
-from crossvault.mirror import fixed, liquidation, market
+from crossvault.mirror import account as accounts, fixed, liquidation, market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.auction import AuctionState
 from crossvault.mirror.valuation import Metrics
@@ -58,7 +58,7 @@ class Liquidator:
 
     def _look_at(self, model: Model, target: AccountId, at: int) -> StepStream:
         holder = model.vault.ledger.holders[target]
-        if not holder.instruments and not self._on_sale(model, target):
+        if not accounts.instruments(holder) and not self._on_sale(model, target):
             return
         metrics = model.metrics([target], at)[0]
         if metrics.stale_underlying:
@@ -123,10 +123,10 @@ class Liquidator:
 
     def _unload(self, model: Model, maker: AccountId, at: int) -> StepStream:
         holder = model.vault.ledger.holders[self.account]
-        for instrument in holder.instruments:
+        for instrument in accounts.instruments(holder):
             if 0 < market.expiry_of(instrument) <= at:
                 continue  # it has ended, and waits to be settled
-            size = -holder.positions[instrument].size
+            size = -accounts.entry(holder, instrument).size
             yield doors.trade(
                 at,
                 self.broker,

@@ -12,7 +12,7 @@ from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step, StepStream
 from crossvault.differential.story import mark
-from crossvault.mirror import fixed
+from crossvault.mirror import account as accounts, fixed
 from crossvault.mirror.account import AccountId
 
 _GRAINS = 100
@@ -50,7 +50,7 @@ class Trader:
             return None
         instrument = self.random.choice(list(self.style.sizes_wad))
         size = self._part(self.style.sizes_wad[instrument])
-        held = model.vault.ledger.holders[self.account].positions[instrument].size
+        held = accounts.entry(model.vault.ledger.holders[self.account], instrument).size
         adds = self.random.randrange(2) == 0
         if not held:
             size = size if adds else -size

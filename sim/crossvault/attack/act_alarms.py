@@ -12,7 +12,7 @@ from crossvault.attack.market_opening import COALITION, HONEST, PERSON, QUOTE, W
 from crossvault.attack.market_worth import equity, is_true
 from crossvault.attack.played_act import AlarmReading, PlayedAct
 from crossvault.differential.step import VAULT
-from crossvault.mirror import cash, collateral, fixed, liquidation
+from crossvault.mirror import account as accounts, cash, collateral, fixed, liquidation
 from crossvault.mirror.account import AccountId
 
 LEAST_WAD = fixed.WAD  # money below which nothing is reported: 1 USDC
@@ -77,7 +77,7 @@ def _of_withdrawal(act: PlayedAct, account: AccountId) -> list[str]:
     if account not in COALITION:
         return ["as operator"]
     holder = act.model.vault.ledger.holders[account]
-    return ["as a loan"] if holder.principal < 0 else ["with a position"] if holder.instruments else []
+    return ["as a loan"] if holder.principal < 0 else ["with a position"] if accounts.instruments(holder) else []
 
 
 def _profit(act: PlayedAct) -> Iterator[AlarmReading]:

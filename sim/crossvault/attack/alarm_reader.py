@@ -16,7 +16,7 @@ from crossvault.attack.price_path import FIRST_PRICES, START_AT, MarketEvent, ev
 from crossvault.attack.rewound_model import RewoundModel
 from crossvault.attack.silent_time import silent_spans
 from crossvault.differential.step import Event, Step
-from crossvault.mirror import margin, market, valuation
+from crossvault.mirror import account as accounts, margin, market, valuation
 from crossvault.mirror.account import AccountId, Holder
 from crossvault.mirror.evm import Call
 from crossvault.mirror.refusal import Refusal
@@ -154,7 +154,7 @@ class AlarmReader:
         found = []
         for account in WATCHED:
             holder = ledger.holders[account]
-            if (not holder.instruments and holder.principal >= 0) or self._is_healthy(account, holder):
+            if (not accounts.instruments(holder) and holder.principal >= 0) or self._is_healthy(account, holder):
                 continue
             book = valuation.book(ledger, account, now=at)
             buffer_wad = margin.margin(book, Level.MAINTENANCE)
@@ -169,9 +169,9 @@ class AlarmReader:
 
     def _is_healthy(self, account: AccountId, holder: Holder) -> bool:
         """Whether the equity of an account with nothing but cash and a perp is clearly more than is required."""
-        if holder.mode or holder.instruments != _PERP_ALONE:
+        if holder.mode or accounts.instruments(holder) != _PERP_ALONE:
             return False
-        ledger, position = self.model.vault.ledger, holder.positions[_PERP]
+        ledger, position = self.model.vault.ledger, accounts.entry(holder, _PERP)
         price, risk = ledger.prices[0], ledger.risks[0]
         notional_wad = abs(position.size) * price.index // WAD
         rate_wad = max(risk.initial_rate, 2 * risk.maintenance_rate) + risk.base_rate

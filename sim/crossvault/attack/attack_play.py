@@ -18,6 +18,7 @@ from crossvault.attack.moves import BATCH, MOVES, WAITS, MoveView
 from crossvault.differential import doors
 from crossvault.differential.drive import driven
 from crossvault.differential.step import Outcome, Step
+from crossvault.mirror import account as accounts
 from crossvault.mirror.evm import Call
 
 _AFTERWARDS = 6  # events after the last gene
@@ -164,7 +165,7 @@ class AttackPlay(AlarmReader):
     def _finish(self) -> None:
         """Lets some more events happen where the coalition has positions."""
         for _ in range(_AFTERWARDS):
-            if not any(self.model.vault.ledger.holders[account].instruments for account in COALITION):
+            if not any(accounts.instruments(self.model.vault.ledger.holders[account]) for account in COALITION):
                 break
             if not self._next():
                 break
@@ -174,7 +175,7 @@ class AttackPlay(AlarmReader):
         """Lets the liquidator act where there is something to do for it."""
         ledger, failing = self.model.vault.ledger, self.failing()
         targets = [account for account in WATCHED if account in failing or ledger.sales[account].started_at]
-        if not targets and not ledger.holders[LIQUIDATOR].instruments:
+        if not targets and not accounts.instruments(ledger.holders[LIQUIDATOR]):
             return
         context = AgentContext(LIQUIDATOR, MAKER, BROKER, targets, Random(0))
         acts = LIQUIDATOR_KIND.make(context, _SETTINGS).act(self.model, self.state.at)

@@ -11,7 +11,7 @@ from crossvault.attack.played_act import AlarmReading
 from crossvault.attack.rewound_model import RewoundModel
 from crossvault.differential import doors
 from crossvault.differential.step import Step
-from crossvault.mirror import cash, funding, market, oracle
+from crossvault.mirror import account as accounts, cash, funding, market, oracle
 from crossvault.mirror.account import AccountId
 
 SHIELD, LOCK, IDLE = "shield", "lock", "idle"
@@ -51,7 +51,7 @@ def shielded(model: RewoundModel, failing: Collection[AccountId], at: int) -> It
 def _is_usable(model: RewoundModel, account: AccountId, at: int) -> bool:
     """Whether the prices, forwards and surfaces of its positions are fresh."""
     ledger = model.vault.ledger
-    for instrument in ledger.holders[account].instruments:
+    for instrument in accounts.instruments(ledger.holders[account]):
         number, kind = market.underlying_of(instrument), market.kind_of(instrument)
         secs = ledger.risks[number].heartbeat_secs
         prints = [(ledger.prices[number].published_at, secs)]
@@ -124,5 +124,5 @@ def idle_funding(model: RewoundModel, at: int) -> int:
         return 0
     rate_wad = funding.rate(price.index, price.premium, risk.funding_base, risk.funding_cap)
     grown_ray = funding.growth(price.index, rate_wad, at - stale_at)
-    sizes = (ledger.holders[account].positions[market.perp(0)].size for account in COALITION)
+    sizes = (accounts.entry(ledger.holders[account], market.perp(0)).size for account in COALITION)
     return funding.payment(sum(sizes), grown_ray)

@@ -124,11 +124,11 @@ def _opening_size(view: MoveView, numbers: Numbers, free_wad: int) -> int:
 def _held(view: MoveView) -> list[tuple[AccountId, int]]:
     """The positions of the coalition."""
     holders = view.model.vault.ledger.holders
-    return [(account, each) for account in COALITION for each in holders[account].instruments]
+    return [(account, each) for account in COALITION for each in accounts.instruments(holders[account])]
 
 
 def _closing_size(view: MoveView, account: AccountId, instrument: int, number: float) -> int:
-    size = view.model.vault.ledger.holders[account].positions[instrument].size
+    size = accounts.entry(view.model.vault.ledger.holders[account], instrument).size
     return -size if number > 0.25 else -(size // 2)
 
 
@@ -218,7 +218,10 @@ def _is_to_be_sold(view: MoveView, account: AccountId) -> bool:
     ledger = view.model.vault.ledger
     if ledger.sales[account].started_at:
         return True
-    return bool(ledger.holders[account].instruments) and buffer(view.model, account, Level.MAINTENANCE, view.at) < 0
+    return (
+        bool(accounts.instruments(ledger.holders[account]))
+        and buffer(view.model, account, Level.MAINTENANCE, view.at) < 0
+    )
 
 
 def _end(view: MoveView, numbers: Numbers) -> Step | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from crossvault.differential.model import Model
-from crossvault.mirror import market
+from crossvault.mirror import account as accounts, market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.refusal import Refusal
 from crossvault.mirror.valuation import Metrics
@@ -57,6 +57,6 @@ def _underlyings(model: Model, account: AccountId) -> Sequence[int]:
     """The underlyings whose prices an account depends on."""
     ledger = model.vault.ledger
     holder = ledger.holders[account]
-    found = {market.underlying_of(instrument) for instrument in holder.instruments}
+    found = {market.underlying_of(instrument) for instrument in accounts.instruments(holder)}
     found |= {asset.underlying for number, asset in enumerate(ledger.assets) if holder.balances[number]}
     return sorted(found)

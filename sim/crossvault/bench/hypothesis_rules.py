@@ -24,7 +24,7 @@ from crossvault.evm.artifacts import Build
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.fuzz.inprocess_run import InProcessRun
 from crossvault.lockstep.run import Diverged
-from crossvault.mirror import market
+from crossvault.mirror import account as accounts, market
 from crossvault.mirror.account import PORTFOLIO, STANDARD, AccountId
 from crossvault.mirror.refusal import Refusal
 from crossvault.walks.base import BROKER, COLLATERALS, FEEDER, STRANGER, USUAL_PRICES, WAD
@@ -173,9 +173,9 @@ class DoorRules(RuleBasedStateMachine):
     def close(self, maker: int, taker: int, which: int, percent: int) -> None:
         """Closes a part of the taker's position, all of it, or more."""
         holder = self.model.vault.ledger.holders[self.accounts[taker]]
-        if holder.instruments:
-            instrument = holder.instruments[which % len(holder.instruments)]
-            size = holder.positions[instrument].size
+        if accounts.instruments(holder):
+            instrument = accounts.instruments(holder)[which % len(accounts.instruments(holder))]
+            size = accounts.entry(holder, instrument).size
             self._deal(maker, taker, instrument, -size * percent // 100, 50)
 
     def _trade(self, maker: int, taker: int, instrument: int, share: int, percent: int) -> None:

@@ -15,7 +15,7 @@ from crossvault.differential.compare import Difference, value_differences
 from crossvault.differential.model import Model
 from crossvault.differential.step import Event, Outcome
 from crossvault.mirror import market
-from crossvault.mirror.account import AccountId
+from crossvault.mirror.account import AccountId, instruments
 from crossvault.mirror.refusal import Refusal
 
 SIDES = ("vault", "model")
@@ -130,7 +130,7 @@ def places_of(model: Model, accounts: Sequence[AccountId], at: int) -> list[Figu
     perps = [market.perp(underlying) for underlying in range(len(state.risks))]
     found = [FigureSubject(at, account) for account in accounts]
     for account in accounts:
-        held = dict.fromkeys([*perps, *state.holders[account].instruments])
+        held = dict.fromkeys([*perps, *instruments(state.holders[account])])
         found += [FigureSubject(at, account, instrument) for instrument in held]
     return (
         found

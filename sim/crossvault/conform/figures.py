@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from crossvault.differential.model import Model
-from crossvault.mirror import cash, market
+from crossvault.mirror import account as accounts, cash, market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.refusal import Refusal
 from crossvault.mirror.valuation import Metrics
@@ -63,7 +63,9 @@ def _cash(model: Model, where: FigureSubject) -> int:
 
 
 def _position(name: str) -> Callable[[Model, FigureSubject], Any]:
-    return lambda model, where: getattr(model.vault.ledger.holders[_known(where)].positions[where.instrument], name)
+    return lambda model, where: getattr(
+        accounts.entry(model.vault.ledger.holders[_known(where)], where.instrument), name
+    )
 
 
 def _sale(name: str) -> Callable[[Model, FigureSubject], Any]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.mirror import cash, fixed, market, oracle
-from crossvault.mirror.account import AccountId
+from crossvault.mirror.account import AccountId, entry, instruments
 from crossvault.mirror.market import MarketRisk
 from crossvault.mirror.refusal import Refusal
 
@@ -94,9 +94,9 @@ class StepContext:
     def _held(self) -> Iterator[ValuedPosition]:
         state = self.model.vault.ledger
         for account in self.accounts:
-            for instrument in state.holders[account].instruments:
+            for instrument in instruments(state.holders[account]):
                 underlying = market.underlying_of(instrument)
-                position, price = state.holders[account].positions[instrument], state.prices[underlying]
+                position, price = entry(state.holders[account], instrument), state.prices[underlying]
                 printed = (price.index, price.premium, price.confidence, price.stable)
                 risk = state.risks[underlying]
                 yield ValuedPosition(account, instrument, position.size, position.quote, risk, *printed)
@@ -111,7 +111,7 @@ def before(step: Step, model: Model, accounts: tuple[AccountId, ...]) -> StateBe
     if step.action == "trade":
         instrument = step.args["instrument"]
         sides = (step.args["maker"], step.args["taker"])
-        return found._replace(sizes=tuple(state.holders[each].positions[instrument].size for each in sides))
+        return found._replace(sizes=tuple(entry(state.holders[each], instrument).size for each in sides))
     if step.action == "publish_price" and step.args["underlying"] < len(state.risks):
         return found._replace(published=state.prices[step.args["underlying"]].values())
     if "account" in step.args:
@@ -130,9 +130,9 @@ def _is_funded(step: Step, model: Model, accounts: tuple[AccountId, ...]) -> boo
     state = model.vault.ledger
     for account in accounts:
         holder = state.holders[account]
-        for instrument in holder.instruments:
+        for instrument in instruments(holder):
             if market.kind_of(instrument) == market.PERP:
-                position, track = holder.positions[instrument], state.tracks[market.underlying_of(instrument)]
+                position, track = entry(holder, instrument), state.tracks[market.underlying_of(instrument)]
                 risk, price = (
                     state.risks[market.underlying_of(instrument)],
                     state.prices[market.underlying_of(instrument)],

@@ -9,7 +9,7 @@ from crossvault.differential.ending import USAGE, FailedRun, InputProblem
 from crossvault.differential.model import Model
 from crossvault.differential.own_rules import OwnInvariant
 from crossvault.differential.step import Step, StepStream, World
-from crossvault.mirror import cash, fixed, funding, ledger, market, option, oracle, valuation
+from crossvault.mirror import account as accounts, cash, fixed, funding, ledger, market, option, oracle, valuation
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.margin import Book
 from crossvault.mirror.standard import Exposure
@@ -98,7 +98,7 @@ def mark(model: Model, instrument: int, at: int) -> int:
 
 def value(model: Model, account: AccountId, instrument: int, at: int) -> int:
     """Value of a position at a time: size * mark, quote, and the funding due [wad]."""
-    position = model.vault.ledger.holders[account].positions[instrument]
+    position = accounts.entry(model.vault.ledger.holders[account], instrument)
     worth_wad = fixed.mul_div_floor(position.size, mark(model, instrument, at), fixed.WAD)
     return worth_wad + position.quote + due_funding(model, account, instrument, at)
 
@@ -106,6 +106,6 @@ def value(model: Model, account: AccountId, instrument: int, at: int) -> int:
 def due_funding(model: Model, account: AccountId, instrument: int, at: int) -> int:
     """Funding due to a position since its last change; negative when it pays [wad]."""
     state = model.vault.ledger
-    position = state.holders[account].positions[instrument]
+    position = accounts.entry(state.holders[account], instrument)
     grown = ledger.funding_index(state, instrument, now=max(at, model.at)) - position.funding_index
     return funding.payment(position.size, grown)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step, traded
-from crossvault.mirror import cash, fixed, market, oracle, valuation
+from crossvault.mirror import account as accounts, cash, fixed, market, oracle, valuation
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.ledger import State
 
@@ -46,14 +46,14 @@ def _states(step: Step, sales: Sequence[Sequence[int]], model: Model) -> Iterato
 def _may_be_stale(account: AccountId, ledger: State, at: int) -> bool:
     """Whether a price is stale that the metrics of an account can depend on."""
     holder = ledger.holders[account]
-    held = {market.underlying_of(each) for each in holder.instruments}
+    held = {market.underlying_of(each) for each in accounts.instruments(holder)}
     held |= {asset.underlying for number, asset in enumerate(ledger.assets) if holder.balances[number]}
     if ledger.cash.terms.feed != cash.NO_FEED:
         held.add(ledger.cash.terms.feed)
     heartbeats = [ledger.risks[each].heartbeat_secs for each in held]
     prices = zip((ledger.prices[each].published_at for each in held), heartbeats, strict=True)
     return not all(oracle.is_fresh(*each, now=at) for each in prices) or any(
-        _is_curve_stale(each, ledger, at) for each in holder.instruments
+        _is_curve_stale(each, ledger, at) for each in accounts.instruments(holder)
     )
 
 

@@ -50,7 +50,7 @@ class AccountHistory:
     def _underlyings(self, account: AccountId) -> frozenset[int]:
         state = self._model.vault.ledger
         holder = state.holders[account]
-        found = {market.underlying_of(instrument) for instrument in holder.instruments}
+        found = {market.underlying_of(instrument) for instrument in accounts.instruments(holder)}
         if found and state.cash.terms.feed != cash.NO_FEED:
             found.add(state.cash.terms.feed)
         found |= {asset.underlying for place, asset in enumerate(state.assets) if holder.balances[place]}

@@ -12,7 +12,7 @@ from crossvault.differential.step import Step
 from crossvault.differential.story import mark
 from crossvault.history.playhead import Playhead
 from crossvault.history.recorded_account import is_sale_of
-from crossvault.mirror import fixed, margin, market, valuation
+from crossvault.mirror import account as accounts, fixed, margin, market, valuation
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
 from crossvault.mirror.fixed import CAP, WAD
@@ -163,7 +163,7 @@ class Counterfactual:
         ]
 
     def _closing(self, instrument: int, size_wad: int) -> Call:
-        held = self.playhead.model.vault.ledger.holders[self.account].positions[instrument].size
+        held = accounts.entry(self.playhead.model.vault.ledger.holders[self.account], instrument).size
         price_wad = max(1, mark(self.playhead.model, instrument, self.at))
         step = doors.trade(
             self.at, self.account.owner, maker=OTHER_SIDE, taker=self.account, instrument=instrument,
@@ -174,7 +174,7 @@ class Counterfactual:
     def _notional(self, instrument: int) -> int:
         """Notional of a position, at the higher of mark and index, in whole units of quote."""
         state = self.playhead.model.vault.ledger
-        held = state.holders[self.account].positions[instrument].size
+        held = accounts.entry(state.holders[self.account], instrument).size
         index_wad = state.prices[market.underlying_of(instrument)].index
         dearest_wad = max(index_wad, mark(self.playhead.model, instrument, self.at))
         return fixed.mul_div_up(abs(held), dearest_wad, WAD) // WAD + 1
@@ -232,4 +232,4 @@ class _Watch:
             self.first = Low(buffer_wad, playhead.number, at)
 
     def _is_exposed(self, playhead: Playhead) -> bool:
-        return bool(playhead.model.vault.ledger.holders[self.account].instruments)
+        return bool(accounts.instruments(playhead.model.vault.ledger.holders[self.account]))

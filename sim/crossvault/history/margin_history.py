@@ -50,7 +50,9 @@ def margin_rows(account: AccountId, at: int, model: Model, book: Book) -> Iterat
         if other := _other_book(account, at, model, own):
             yield from _rows(account, MODES[1 - own], False, model, other)
     with suppress(Refusal):
-        alone = {each: _alone(account, at, model, each) for each in model.vault.ledger.holders[account].instruments}
+        alone = {
+            each: _alone(account, at, model, each) for each in accounts.instruments(model.vault.ledger.holders[account])
+        }
         for level in Level if alone else ():
             for term in _isolated(model, book, alone, level):
                 yield str(account), ISOLATED, False, level.name.lower(), *term
@@ -151,8 +153,8 @@ def _other_book(account: AccountId, at: int, model: Model, own: int) -> Book | N
     state = model.vault.ledger
     holder = state.holders[account]
     if own == accounts.STANDARD:
-        options = sum(market.is_option(market.kind_of(each)) for each in holder.instruments)
-        if not state.model.data.rules.scenarios or not holder.instruments or options > accounts.MAX_OPTIONS:
+        options = sum(market.is_option(market.kind_of(each)) for each in accounts.instruments(holder))
+        if not state.model.data.rules.scenarios or not accounts.instruments(holder) or options > accounts.MAX_OPTIONS:
             return None
     try:
         holder.mode = 1 - own
@@ -178,7 +180,8 @@ def _alone(account: AccountId, at: int, model: Model, instrument: int) -> Book:
     state = model.vault.ledger
     holder = state.holders[account]
     try:
-        holder.mode, holder.principal, holder.instruments = accounts.STANDARD, 0, (instrument,)
+        word = accounts.word_of(instrument, accounts.entry(holder, instrument).size)
+        holder.mode, holder.principal, holder.words = accounts.STANDARD, 0, (word,)
         for number in range(len(state.assets)):
             holder.balances[number] = 0
         return valuation.book(state, account, now=at)

@@ -8,7 +8,7 @@ from crossvault.differential.model import Model
 from crossvault.differential.story import due_funding, mark
 from crossvault.history.money_book import MoneyBook
 from crossvault.history.step_history import Row, named_instrument
-from crossvault.mirror import collateral, fixed, market
+from crossvault.mirror import account as accounts, collateral, fixed, market
 from crossvault.mirror.account import AccountId
 
 KINDS = {market.PERP: "perp", market.FUTURE: "future", market.CALL: "call", market.PUT: "put"}
@@ -27,7 +27,7 @@ class PositionHistory:
     def rows(self, account: AccountId, at: int) -> Iterator[Row]:
         """The positions of an account at a time [unix seconds], without step and time; once more as it closes one."""
         state = self._model.vault.ledger
-        held = state.holders[account].instruments
+        held = accounts.instruments(state.holders[account])
         closed = [each for each in self._held.get(account, ()) if each not in held]
         self._held[account] = held
         for instrument in (*held, *closed):
@@ -41,7 +41,7 @@ class PositionHistory:
 
     def _position(self, account: AccountId, instrument: int, at: int) -> Row:
         state = self._model.vault.ledger
-        position = state.holders[account].positions[instrument]
+        position = accounts.entry(state.holders[account], instrument)
         known = self._money.account(account).positions.get(instrument)
         mark_wad, due_wad = self._mark(instrument, at), due_funding(self._model, account, instrument, at)
         value_wad = fixed.mul_div_floor(position.size, mark_wad, fixed.WAD) + position.quote + due_wad

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from crossvault.history.counterfactual import BufferPath, Counterfactual, Measure, buffer_by, own_buffer
 from crossvault.history.playhead import Playhead
 from crossvault.history.recorded_account import RecordedAccount, RecordedLiquidation
-from crossvault.mirror import fixed
+from crossvault.mirror import account as accounts, fixed
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.collateral import to_wad
 from crossvault.mirror.fixed import CAP, WAD
@@ -166,13 +166,13 @@ class _TrialSearch:
 
     def reduction(self, instrument: int) -> ClosingPart:
         """The least parts of a position whose sale is enough."""
-        held = self.trials.playhead.model.vault.ledger.holders[self.trials.account].positions[instrument].size
+        held = accounts.entry(self.trials.playhead.model.vault.ledger.holders[self.trials.account], instrument).size
         return ClosingPart(instrument, held, *self._closing(lambda part: {instrument: part}, abs(held)))
 
     def reduction_of_all(self, instruments: Sequence[int]) -> ClosingPart:
         """The least equal part of every position whose sale is enough."""
-        positions = self.trials.playhead.model.vault.ledger.holders[self.trials.account].positions
-        sizes = {each: abs(positions[each].size) for each in instruments}
+        holder = self.trials.playhead.model.vault.ledger.holders[self.trials.account]
+        sizes = {each: abs(accounts.entry(holder, each).size) for each in instruments}
 
         def parts(ratio_wad: int) -> dict[int, int]:
             return {each: fixed.mul_div_up(size, ratio_wad, WAD) for each, size in sizes.items()}

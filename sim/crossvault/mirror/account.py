@@ -15,6 +15,7 @@ TRADE = 1
 DEPOSIT = 2
 WITHDRAW = 4
 ALL_SCOPES = 7
+SIZE_BITS = 104
 
 
 class AccountId(NamedTuple):
@@ -27,12 +28,11 @@ class AccountId(NamedTuple):
         return f"{self.owner}/{self.number}" if self.number else self.owner
 
 
-class Position(StorageStruct):
-    """Signed size in one instrument, with its quote."""
+class PositionQuote(StorageStruct):
+    """What a position in a perp or future has paid."""
 
-    __slots__ = ("funding_index", "quote", "size")
-    zeros = {"size": 0, "quote": 0, "funding_index": 0}
-    size: int
+    __slots__ = ("funding_index", "quote")
+    zeros = {"quote": 0, "funding_index": 0}
     quote: int
     funding_index: int
 
@@ -40,20 +40,20 @@ class Position(StorageStruct):
 class Holder(StorageStruct):
     """Stored state of one account."""
 
-    __slots__ = ("accepted", "balances", "instruments", "mode", "operators", "positions", "principal")
+    __slots__ = ("accepted", "balances", "mode", "operators", "principal", "quotes", "words")
     zeros = {
         "principal": 0,
         "balances": lambda journal: StorageMap(journal, int),
-        "positions": lambda journal: StorageMap(journal, lambda: Position(journal)),
-        "instruments": (),
+        "quotes": lambda journal: StorageMap(journal, lambda: PositionQuote(journal)),
+        "words": (),
         "operators": lambda journal: StorageMap(journal, int),
         "mode": STANDARD,
         "accepted": lambda journal: StorageMap(journal, bool),
     }
     principal: int
     balances: StorageMap[int, int]
-    positions: StorageMap[int, Position]
-    instruments: tuple[int, ...]
+    quotes: StorageMap[int, PositionQuote]
+    words: tuple[int, ...]
     operators: StorageMap[str, int]
     mode: int
     accepted: StorageMap[str, bool]
@@ -124,16 +124,55 @@ def image(self: Holder, collaterals: int) -> Image:
         self.principal,
         self.mode,
         tuple(self.balances[i] for i in range(collaterals)),
-        tuple(entry(self, i) for i in self.instruments),
+        entries(self),
     )
+
+
+def entries(self: Holder) -> tuple[Entry, ...]:
+    """Positions of an account, in the order they are stored."""
+    return tuple(quoted(self, instrument_in(word), size_in(word)) for word in self.words)
+
+
+def instruments(self: Holder) -> tuple[int, ...]:
+    """Instruments that an account holds, in the order they are stored."""
+    return tuple(instrument_in(word) for word in self.words)
 
 
 def entry(self: Holder, instrument: int) -> Entry:
     """Position in an instrument, with its number."""
-    position = self.positions[instrument]
+    _, found = find(self, instrument)
+    return found
+
+
+def find(self: Holder, instrument: int) -> tuple[int, Entry]:
+    """Place of the position in an instrument, and the position."""
+    place, count = 0, len(self.words)
+    while place < count and instrument_in(self.words[place]) != instrument:
+        place += 1
+    return place, quoted(self, instrument, size_in(self.words[place]) if place < count else 0)
+
+
+def quoted(self: Holder, instrument: int, size: int) -> Entry:
+    """Position of a size, with the quote and the funding index that are stored for its instrument."""
     if market.is_option(market.kind_of(instrument)):
-        return Entry(instrument, position.size, 0, 0)
-    return Entry(instrument, position.size, position.quote, position.funding_index)
+        return Entry(instrument, size, 0, 0)
+    stored = self.quotes[instrument]
+    return Entry(instrument, size, stored.quote, stored.funding_index)
+
+
+def word_of(instrument: int, size: int) -> int:
+    """Word of a position: its instrument in the upper 152 bits, its size in the lower 104."""
+    return fixed.joined(instrument, size, SIZE_BITS)
+
+
+def instrument_in(word: int) -> int:
+    """Instrument in the word of a position."""
+    return fixed.upper(word, SIZE_BITS)
+
+
+def size_in(word: int) -> int:
+    """Size in the word of a position."""
+    return fixed.lower(word, SIZE_BITS)
 
 
 def is_rising(size: int, size_delta: int) -> bool:
@@ -144,47 +183,50 @@ def is_rising(size: int, size_delta: int) -> bool:
     return (left < 0) != (size < 0) or fixed.abs(left) > fixed.abs(size)
 
 
-def fill(self: Holder, instrument: int, size_delta: int, quote_delta: int, funding_index: int) -> int:
-    """Changes a position and returns the cash that closing it releases."""
-    position = self.positions[instrument]
-    before = position.size
-    size = before + size_delta
-    quote = position.quote + quote_delta
+def fill(self: Holder, place: int, held: Entry, size_delta: int, quote_delta: int, funding_index: int) -> int:
+    """Changes a position and returns the cash that this releases."""
+    size = held.size + size_delta
+    quote = held.quote + quote_delta
     if fixed.abs(size) > fixed.CAP:
         raise number_errors.SizeTooLarge(fixed.abs(size), fixed.CAP)
     if size == 0:
-        if before != 0:
-            remove(self, instrument)
+        if held.size != 0:
+            remove(self, place)
         return quote
-    if before == 0:
-        add(self, instrument)
-    position.size = size
-    position.quote = quote
-    position.funding_index = funding_index
+    if held.size == 0:
+        add(self, held.instrument)
+    self.words = (*self.words[:place], word_of(held.instrument, size), *self.words[place + 1 :])
+    if market.is_option(market.kind_of(held.instrument)):
+        return quote
+    stored = self.quotes[held.instrument]
+    stored.quote = quote
+    stored.funding_index = funding_index
     return 0
 
 
 def add(self: Holder, instrument: int) -> None:
-    """Adds an instrument to those that an account holds."""
-    count = len(self.instruments) + 1
+    """Adds a place for an instrument after those that an account holds."""
+    count = len(self.words) + 1
     if count > MAX_POSITIONS:
         raise account_errors.TooManyPositions(count, MAX_POSITIONS)
     if count > MAX_OPTIONS and self.mode == PORTFOLIO and market.is_option(market.kind_of(instrument)):
         require_options(self, 1)
-    self.instruments = (*self.instruments, instrument)
+    self.words = (*self.words, 0)
 
 
 def require_options(self: Holder, more: int) -> None:
     """Requires room for more options in an account in portfolio mode."""
-    count = more + sum(market.is_option(market.kind_of(instrument)) for instrument in self.instruments)
+    count = more + sum(market.is_option(market.kind_of(instrument)) for instrument in instruments(self))
     if count > MAX_OPTIONS:
         raise account_errors.TooManyOptions(count, MAX_OPTIONS)
 
 
-def remove(self: Holder, instrument: int) -> None:
+def remove(self: Holder, place: int) -> None:
     """Removes a position."""
-    *others, last = self.instruments
-    if instrument in others:
-        others[others.index(instrument)] = last
-    self.instruments = tuple(others)
-    self.positions[instrument].clear()
+    instrument = instrument_in(self.words[place])
+    *others, last = self.words
+    if place < len(others):
+        others[place] = last
+    self.words = tuple(others)
+    if not market.is_option(market.kind_of(instrument)):
+        self.quotes[instrument].clear()

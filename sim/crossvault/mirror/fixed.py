@@ -101,6 +101,22 @@ def bits(word: int, low: int, width: int) -> int:
     return (word >> low) & ((1 << width) - 1)
 
 
+def upper(word: int, low: int) -> int:
+    """Field in the upper bits of a packed word."""
+    return word >> low
+
+
+def lower(word: int, width: int) -> int:
+    """Signed field in the lower bits of a packed word."""
+    field = word & ((1 << width) - 1)
+    return field - (field >> (width - 1) << width)
+
+
+def joined(high: int, low: int, width: int) -> int:
+    """Packed word of two fields, of which the lower one is signed."""
+    return (high << width) | (low & ((1 << width) - 1))
+
+
 def with_bit(word: int, place: int) -> int:
     """Word in which a bit is set."""
     return word | (1 << place)

@@ -158,14 +158,11 @@ def accrue_funding(self: State, underlying: int, *, now: int) -> int:
 def fill(self: State, account: AccountId, instrument: int, size_delta: int, quote_delta: int, *, now: int) -> None:
     """Changes a position of an account; the cash that closing it releases is credited."""
     holder = self.holders[account]
-    if market.is_option(market.kind_of(instrument)):
-        accounts.fill(holder, instrument, size_delta, 0, 0)
-        return add_cash(self, account, quote_delta, now=now)
-    position = holder.positions[instrument]
+    place, held = accounts.find(holder, instrument)
     index = funding_index(self, instrument, now=now)
-    received = funding.payment(position.size, index - position.funding_index)
-    realized = accounts.fill(holder, instrument, size_delta, quote_delta + received, index)
-    add_cash(self, account, realized, now=now)
+    received = funding.payment(held.size, index - held.funding_index)
+    released = accounts.fill(holder, place, held, size_delta, quote_delta + received, index)
+    add_cash(self, account, released, now=now)
 
 
 def settled_value(entry: Entry, settlement_wad: int) -> int:
@@ -180,12 +177,12 @@ def settled_value(entry: Entry, settlement_wad: int) -> int:
 def settle(self: State, account: AccountId, underlying: int, expiry: int, settlement_wad: int, *, now: int) -> None:
     """Settles the positions of an account in an expiry into cash."""
     holder = self.holders[account]
-    for instrument in holder.instruments:
+    for instrument in accounts.instruments(holder):
         if market.underlying_of(instrument) != underlying or market.expiry_of(instrument) != expiry:
             continue
-        value = settled_value(accounts.entry(holder, instrument), settlement_wad)
-        accounts.remove(holder, instrument)
-        add_cash(self, account, value, now=now)
+        place, held = accounts.find(holder, instrument)
+        accounts.remove(holder, place)
+        add_cash(self, account, settled_value(held, settlement_wad), now=now)
 
 
 def move_part(
@@ -204,7 +201,7 @@ def move_part(
             continue
         giver.balances[i] -= raw_part
         taker.balances[i] += raw_part
-    for instrument in giver.instruments:
+    for instrument in accounts.instruments(giver):
         move_position(self, source, target, instrument, fraction_wad, now=now)
 
 
@@ -226,11 +223,11 @@ def move_position(
 ) -> None:
     """Moves part of a position to another account."""
     giver = self.holders[source]
-    entry = accounts.entry(giver, instrument)
+    place, held = accounts.find(giver, instrument)
     index = funding_index(self, instrument, now=now)
-    received = funding.payment(entry.size, index - entry.funding_index)
-    size_part = fixed.part(entry.size, fraction_wad)
-    quote_part = fixed.part(entry.quote + received, fraction_wad)
-    realized = accounts.fill(giver, instrument, -size_part, received - quote_part, index)
-    add_cash(self, source, realized, now=now)
+    received = funding.payment(held.size, index - held.funding_index)
+    size_part = fixed.part(held.size, fraction_wad)
+    quote_part = fixed.part(held.quote + received, fraction_wad)
+    released = accounts.fill(giver, place, held, -size_part, received - quote_part, index)
+    add_cash(self, source, released, now=now)
     fill(self, target, instrument, size_part, quote_part, now=now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from functools import partial
 
-from crossvault.mirror import authority_errors, cash, fixed, market, market_errors
+from crossvault.mirror import account as accounts, authority_errors, cash, fixed, market, market_errors
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import ZERO_ADDRESS, StorageMap, StorageStruct, Token
 from crossvault.mirror.ledger import State
@@ -83,7 +83,7 @@ class Store(StorageStruct):
         state = self.ledger
         since = fixed.max(state.sales[account].clock_at, state.biddable_since)
         holder = state.holders[account]
-        for instrument in holder.instruments:
+        for instrument in accounts.instruments(holder):
             expiry = market.expiry_of(instrument)
             term = market.term_of(market.underlying_of(instrument), expiry)
             since = fixed.max(since, state.fresh_since[market.term_of(market.underlying_of(instrument), 0)])

@@ -277,8 +277,7 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
     ) -> TradeSide:
         """Fills one side of a trade and checks its margin."""
         holder = self.ledger.holders[account]
-        position = holder.positions[instrument]
-        rising = accounts.is_rising(position.size, size_delta)
+        rising = accounts.is_rising(accounts.entry(holder, instrument).size, size_delta)
         if rising:
             self.require_running()
         former = self.begin(account, rising)
@@ -286,4 +285,5 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
         self.check(account, rising, former, now=now)
         if not rising:
             self.check_pause(account, former, now=now)
-        return TradeSide(holder.principal, *position.values())
+        entry = accounts.entry(holder, instrument)
+        return TradeSide(holder.principal, entry.size, entry.quote, entry.funding_index)

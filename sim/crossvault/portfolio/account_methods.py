@@ -17,7 +17,9 @@ OWN_PORTFOLIO = MarginMethod("portfolio", accounts.PORTFOLIO)
 def account_methods(model: Model, account: AccountId) -> list[MarginMethod]:
     """Standard, portfolio and isolated margin of an account; no portfolio margin where it cannot be in that mode."""
     portfolio = portfolio_method(model)
-    options = sum(market.is_option(market.kind_of(each)) for each in model.vault.ledger.holders[account].instruments)
+    options = sum(
+        market.is_option(market.kind_of(each)) for each in accounts.instruments(model.vault.ledger.holders[account])
+    )
     is_possible = portfolio is not None and options <= accounts.MAX_OPTIONS
     return [STANDARD_METHOD, *([portfolio] if portfolio and is_possible else []), ISOLATED_METHOD]
 
@@ -42,7 +44,7 @@ def has_portfolio_margin(state: State) -> bool:
 
 def open_instruments(state: State, account: AccountId) -> list[int]:
     """The instruments that an account holds and that have not settled."""
-    return [each for each in state.holders[account].instruments if not is_settled(state, each)]
+    return [each for each in accounts.instruments(state.holders[account]) if not is_settled(state, each)]
 
 
 def is_settled(state: State, instrument: int) -> bool:

@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from crossvault.differential.model import Model
-from crossvault.mirror import margin, portfolio, stakes, stress, valuation
+from crossvault.mirror import account as accounts, margin, portfolio, stakes, stress, valuation
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.correlation import ScenarioLossTable
 from crossvault.mirror.fixed import WAD
@@ -182,7 +182,8 @@ def pairs(stage: VaultSetup, capital: dict[int, RequiredCapital]) -> tuple[PairO
 def _part(stage: VaultSetup, instruments: tuple[int, ...]) -> int:
     """Initial capital of some of the positions without collateral [wad]; the account is unchanged afterwards."""
     holder = stage.model.vault.ledger.holders[FOLIO]
-    holder.instruments = instruments
+    sizes = [accounts.entry(holder, each).size for each in instruments]
+    holder.words = tuple(map(accounts.word_of, instruments, sizes))
     for number in range(len(stage.portfolio.assets)):
         holder.balances[number] = 0
     found = capital_of(stage.model, FOLIO, stage.portfolio.at).initial_wad

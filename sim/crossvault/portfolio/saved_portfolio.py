@@ -14,7 +14,17 @@ from crossvault.differential.ending import BadInput
 from crossvault.differential.model import Model
 from crossvault.differential.step import expiry_name, instrument_name
 from crossvault.differential.story import due_funding
-from crossvault.mirror import cash, collateral, ledger, market, oracle, portfolio, ruleset, valuation
+from crossvault.mirror import (
+    account as accounts,
+    cash,
+    collateral,
+    ledger,
+    market,
+    oracle,
+    portfolio,
+    ruleset,
+    valuation,
+)
 from crossvault.mirror.account import AccountId, entry
 from crossvault.mirror.fixed import CAP
 from crossvault.mirror.ledger import State
@@ -122,7 +132,7 @@ def _cash(saved: SavedAccount) -> int:
     """Cash, with the value of what has settled [wad]."""
     state, holder = saved.state, saved.state.holders[saved.account]
     found = cash.present(state.cash, holder.principal, now=saved.at)
-    for each in holder.instruments:
+    for each in accounts.instruments(holder):
         if is_settled(state, each):
             settlement_wad = valuation.curve_of(state, each).settlement
             found += ledger.settled_value(entry(state.holders[saved.account], each), settlement_wad)
@@ -144,7 +154,7 @@ def _collateral(saved: SavedAccount) -> dict[str, Any]:
 
 def _position(saved: SavedAccount, instrument: int) -> Any:
     state = saved.state
-    position = state.holders[saved.account].positions[instrument]
+    position = accounts.entry(state.holders[saved.account], instrument)
     size = _amount(position.size, state.names[market.underlying_of(instrument)])
     if market.is_option(market.kind_of(instrument)):
         return size

@@ -128,13 +128,14 @@ class MarginCase:
     def position_alone(self, instrument: int) -> Book:
         """One position valued without cash and collateral, within a trial."""
         holder = self.holder
-        held, principal = holder.instruments, holder.principal
+        held, principal = holder.words, holder.principal
         balances = [holder.balances[number] for number in range(len(self.state.assets))]
-        holder.instruments, holder.principal = (instrument,), 0
+        size = accounts.entry(holder, instrument).size
+        holder.words, holder.principal = (accounts.word_of(instrument, size),), 0
         for number in range(len(balances)):
             holder.balances[number] = 0
         found = self.book()
-        holder.instruments, holder.principal = held, principal
+        holder.words, holder.principal = held, principal
         for number, balance_raw in enumerate(balances):
             holder.balances[number] = balance_raw
         return found
@@ -142,7 +143,7 @@ class MarginCase:
     def _isolated_requirement(self, book: Book, level: Level) -> int:
         """Capital of every position alone, and the haircut of the collateral, which no position shares [wad]."""
         total = haircut(book, level)
-        for instrument in self.holder.instruments:
+        for instrument in accounts.instruments(self.holder):
             alone = self.position_alone(instrument)
             total += margin.equity(alone) - margin.margin(alone, level)
         return total

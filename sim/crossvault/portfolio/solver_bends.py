@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from crossvault.mirror import fixed, margin, market, stress, valuation
+from crossvault.mirror import account as accounts, fixed, margin, market, stress, valuation
 from crossvault.mirror.fixed import WAD
 from crossvault.portfolio.solver import MarginCase, trade, trade_price
 
@@ -19,7 +19,7 @@ def grid(case: MarginCase, instrument: int) -> list[int]:
 
     They are bends and their neighbours, and a grid around the natural size.
     """
-    held, middle = case.holder.positions[instrument].size, natural_size(case, instrument)
+    held, middle = accounts.entry(case.holder, instrument).size, natural_size(case, instrument)
     bends = [*zeros(case, instrument), *scenario_bends(case, instrument, middle)]
     found = {bend + step for bend in bends for step in (-1, 0, 1)}
     for power in range(_NEAR):
@@ -47,7 +47,7 @@ def zeros(case: MarginCase, instrument: int) -> list[int]:
     The net value is zero between two sizes: the lower one.
     """
     linear = [each for each in _held(case, market.underlying_of(instrument)) if is_linear(each[0])]
-    found = [-case.holder.positions[instrument].size]
+    found = [-accounts.entry(case.holder, instrument).size]
     if is_linear(instrument):
         value_wad2 = sum(size * trade_price(case, each) for each, size in linear)
         found += [-sum(size for _, size in linear), -value_wad2 // trade_price(case, instrument)]
@@ -97,6 +97,6 @@ def _lowest_meetings(lines: Sequence[Line], size: int) -> Iterator[int]:
 
 
 def _held(case: MarginCase, underlying: int) -> Iterator[tuple[int, int]]:
-    for instrument in case.holder.instruments:
+    for instrument in accounts.instruments(case.holder):
         if market.underlying_of(instrument) == underlying:
-            yield instrument, case.holder.positions[instrument].size
+            yield instrument, accounts.entry(case.holder, instrument).size

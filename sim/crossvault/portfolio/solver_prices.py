@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from crossvault.mirror import collateral, fixed, margin, market
+from crossvault.mirror import account as accounts, collateral, fixed, margin, market
 from crossvault.mirror.standard import Level
 from crossvault.portfolio.distance import LiquidationDistance, crossing, crossings
 from crossvault.portfolio.price_shifts import grid_prices, shift, shock, strike_prices
@@ -103,7 +103,7 @@ def at_shock(underlyings: Sequence[int], shock_wad: int) -> Change:
 
 def path_points(case: MarginCase, underlying: int, is_rise: bool) -> list[int]:
     """Prices at which a path is evaluated, outwards from the price now [wad]."""
-    strikes = strike_prices(case.state, case.holder.instruments, underlying)
+    strikes = strike_prices(case.state, accounts.instruments(case.holder), underlying)
     return grid_prices(case.state, underlying, is_rise, strikes)
 
 
@@ -164,7 +164,7 @@ class LiquidationBuffer:
         """By isolated position, its share of the equity less the equity that it has without cash [wad]."""
         with self.case.trial():
             equity_wad = margin.equity(self.case.book())
-            found = {each: self._of(each, Level.INITIAL) for each in self.case.holder.instruments}
+            found = {each: self._of(each, Level.INITIAL) for each in accounts.instruments(self.case.holder)}
         capital = {each: held_wad - buffer_wad for each, (held_wad, buffer_wad) in found.items()}
         whole = sum(capital.values())
         return {

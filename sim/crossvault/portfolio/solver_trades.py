@@ -42,7 +42,7 @@ class TradeCheck:
     @cached_property
     def held(self) -> int:
         """Size of the position before the trade [wad]."""
-        return self.case.holder.positions[self.instrument].size
+        return accounts.entry(self.case.holder, self.instrument).size
 
     @cached_property
     def before_wad(self) -> int:
@@ -93,7 +93,7 @@ def closing_trade(case: MarginCase, instrument: int) -> SolvedTrade | None:
 
     Of size zero where it is met already. Raises the refusal of a trade that no size avoids, such as of a stale price.
     """
-    held = case.holder.positions[instrument].size
+    held = accounts.entry(case.holder, instrument).size
     side, price_wad = -1 if held > 0 else 1, trade_price(case, instrument)
 
     def buffer(size: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from crossvault.mirror import market
+from crossvault.mirror import account as accounts, market
 from crossvault.mirror.standard import Level
 from crossvault.portfolio.distance import LiquidationDistance, crossing, crossings
 from crossvault.portfolio.solver import MarginCase
@@ -57,6 +57,6 @@ def turning_prices(case: MarginCase) -> TurningPrices:
 def exposures(case: MarginCase) -> Sequence[int]:
     """The underlyings of the positions and of the collateral of an account, in order."""
     state, holder = case.state, case.holder
-    found = {market.underlying_of(each) for each in holder.instruments}
+    found = {market.underlying_of(each) for each in accounts.instruments(holder)}
     found |= {asset.underlying for number, asset in enumerate(state.assets) if holder.balances[number]}
     return sorted(found)

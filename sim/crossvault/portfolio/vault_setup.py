@@ -168,7 +168,7 @@ class VaultSetup:
 
     def _set_cost(self, account: AccountId, instrument: int, price_wad: int) -> None:
         """Trades until a position has the cost that the file states."""
-        position = self.model.vault.ledger.holders[account].positions[instrument]
+        position = accounts.entry(self.model.vault.ledger.holders[account], instrument)
         gap_wad = -self.portfolio.costs[instrument] - position.quote
         try:
             for size, leg_wad in cost_trades(gap_wad, position.size, price_wad):

@@ -8,6 +8,7 @@ from crossvault.differential.step import instrument_name
 from crossvault.differential.story import mark, value
 from crossvault.history.counterfactual import Low
 from crossvault.history.what_if import CashNeed, ClosingPart, MethodAnswer, WhatIf
+from crossvault.mirror import account as accounts
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.standard import Level
 from crossvault.portfolio.account_methods import DEFAULT_PRESET, open_instruments
@@ -95,7 +96,7 @@ def _cause(found: WhatIf) -> Iterator[str]:
     losses = {each: value(model, account, each, found.at) for each in open_instruments(model.vault.ledger, account)}
     if not losses or (worst := min(losses, key=lambda each: losses[each])) is None or losses[worst] >= 0:
         return
-    position = model.vault.ledger.holders[account].positions[worst]
+    position = accounts.entry(model.vault.ledger.holders[account], worst)
     name, side = instrument_name(worst, model.vault.ledger.names), "long" if position.size > 0 else "short"
     text = f"Its largest loss was {usd(-losses[worst])} of {amount(abs(position.size))} {name} {side}"
     entry_wad = abs(position.quote) * WAD // abs(position.size)

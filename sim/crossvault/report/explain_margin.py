@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from crossvault.mirror import cash, collateral, fixed, funding, ledger, margin, market, standard
+from crossvault.mirror import account as accounts, cash, collateral, fixed, funding, ledger, margin, market, standard
 from crossvault.mirror.account import AccountId, entry
 from crossvault.mirror.collateral import Asset
 from crossvault.mirror.fixed import WAD
@@ -62,8 +62,8 @@ def statement_context(state: State, account: AccountId, at: int) -> StatementCon
     due = [0] * len(state.risks)
     settled_wad = 0
     holder = state.holders[account]
-    for instrument in holder.instruments:
-        position, underlying = holder.positions[instrument], market.underlying_of(instrument)
+    for instrument in accounts.instruments(holder):
+        position, underlying = accounts.entry(holder, instrument), market.underlying_of(instrument)
         grown = ledger.funding_index(state, instrument, now=at) - position.funding_index
         if market.kind_of(instrument) == market.PERP:
             due[underlying] += funding.payment(position.size, grown)

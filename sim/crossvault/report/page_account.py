@@ -31,7 +31,7 @@ def moment_parts(model: Model, name: str, at: int) -> list[PagePart]:
     methods = account_methods(model, account)
     found: list[PagePart] = [*_requirements(model, account, at, methods, quote)]
     found += _terms(model, account, at, quote)
-    if model.vault.ledger.holders[account].instruments:
+    if accounts.instruments(model.vault.ledger.holders[account]):
         found += [_positions(model, account, at, quote), _greeks(model, account, at, quote)]
         found += [_distances(model, account, at)]
     for method in methods:
@@ -83,10 +83,10 @@ def _positions(model: Model, account: AccountId, at: int, quote: str) -> PagePar
     holder, names = model.vault.ledger.holders[account], model.vault.ledger.names
     rows = [
         (
-            instrument_name(each, names), exact(holder.positions[each].size), exact(holder.positions[each].quote),
+            instrument_name(each, names), exact(size), exact(quote),
             exact(mark(model, each, at)), exact(value(model, account, each, at)),
         )
-        for each in sorted(holder.instruments)
+        for each, size, quote, _ in sorted(accounts.entries(holder))
     ]  # fmt: skip
     columns = (
         PageColumn("instrument"), PageColumn("size", "units", "number", 6), PageColumn("quote", quote, "number"),
@@ -119,7 +119,7 @@ def _distances(model: Model, account: AccountId, at: int) -> PagePart:
 
 
 def _underlyings(state: State, account: AccountId) -> list[int]:
-    return sorted({market.underlying_of(each) for each in state.holders[account].instruments})
+    return sorted({market.underlying_of(each) for each in accounts.instruments(state.holders[account])})
 
 
 def _both(found: LiquidationDistance) -> tuple[str | None, str | None]:

@@ -10,7 +10,7 @@ from crossvault.differential.step import Event, Outcome, Step
 from crossvault.differential.story import mark, value
 from crossvault.lockstep.run import RunResult
 from crossvault.mirror import fixed, liquidation, margin, market, valuation
-from crossvault.mirror.account import AccountId
+from crossvault.mirror.account import AccountId, entry, instruments
 from crossvault.mirror.margin import Book
 from crossvault.mirror.standard import Level
 from crossvault.report.run_capital import Capital
@@ -135,9 +135,9 @@ class RunWatch:
         assert self.model is not None
         ledger = self.model.vault.ledger
         holder = ledger.holders[account]
-        if not holder.instruments:
+        if not instruments(holder):
             return False
-        held = {market.underlying_of(instrument) for instrument in holder.instruments}
+        held = {market.underlying_of(instrument) for instrument in instruments(holder)}
         if ledger.cash.terms.feed == underlying or underlying in held:
             return True
         return any(asset.underlying == underlying and holder.balances[i] for i, asset in enumerate(ledger.assets))
@@ -145,7 +145,7 @@ class RunWatch:
     def _value(self, accounts: Sequence[AccountId], at: int) -> None:
         assert self.model is not None
         for account in accounts:
-            if self.model.vault.ledger.holders[account].instruments:
+            if instruments(self.model.vault.ledger.holders[account]):
                 self._health[account] = self._valued(account, at)
             else:
                 self._health.pop(account, None)
@@ -190,8 +190,8 @@ class RunWatch:
         assert self.model is not None
         ledger = self.model.vault.ledger
         found = []
-        for instrument in ledger.holders[account].instruments:
-            position = ledger.holders[account].positions[instrument]
+        for instrument in instruments(ledger.holders[account]):
+            position = entry(ledger.holders[account], instrument)
             mark_wad, loss_wad = mark(self.model, instrument, at), value(self.model, account, instrument, at)
             entry_wad = fixed.mul_div_down(abs(position.quote), fixed.WAD, abs(position.size))
             if loss_wad < 0:

@@ -14,7 +14,7 @@ from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import due_funding, mark, utilisation_and_rate, value
 from crossvault.judge.books import read_books
 from crossvault.judge.conservation_rules import unconserved
-from crossvault.mirror import cash, ledger, market, valuation
+from crossvault.mirror import account as accounts, cash, ledger, market, valuation
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.margin import UNBOUNDED
 from crossvault.mirror.refusal import Refusal
@@ -188,7 +188,7 @@ def _reader(names: NameTable, key: str, what: str, owner: str, where: str) -> tu
     if shape in ("size of in", "quote of in"):
         account, instrument = names.account(key, owner), names.instrument(key, where)
         unit = names.underlyings[market.underlying_of(instrument)] if what == "size" else names.quote
-        return lambda m, at: getattr(m.vault.ledger.holders[account].positions[instrument], what), 18, unit
+        return lambda m, at: getattr(accounts.entry(m.vault.ledger.holders[account], instrument), what), 18, unit
     if shape == "balance of in":
         account, number = names.account(key, owner), names.collateral(key, where)
         return lambda m, at: m.vault.ledger.holders[account].balances[number], names.decimals[where], where

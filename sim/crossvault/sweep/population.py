@@ -112,17 +112,19 @@ def population_of(state: State, ids: Sequence[AccountId], instruments: Sequence[
     """The accounts of a ledger as a population. Raises KeyError for a position in an instrument that is not listed."""
     place = {instrument: i for i, instrument in enumerate(instruments)}
     holders = [state.holders[each] for each in ids]
-    held = [(instrument, holder.positions[instrument]) for holder in holders for instrument in holder.instruments]
-    indexes = {each: ledger.funding_index(state, each, now=now) for each, _ in held}
+    held = [entry for holder in holders for entry in accounts.entries(holder)]
+    indexes = {each.instrument: ledger.funding_index(state, each.instrument, now=now) for each in held}
     assets = range(len(state.assets))
     return Population(
         np.array([each.mode for each in holders], np.int64),
         Amounts.of(cash.present(state.cash, each.principal, now=now) for each in holders),
         Amounts.of((each.balances[i] for each in holders for i in assets), (len(holders), len(assets))),
-        np.cumsum([0, *(len(each.instruments) for each in holders)]),
-        np.array([place[each] for each, _ in held], np.int64),
-        Amounts.of(each.size for _, each in held),
-        Amounts.of(each.quote + funding.payment(each.size, indexes[i] - each.funding_index) for i, each in held),
+        np.cumsum([0, *(len(each.words) for each in holders)]),
+        np.array([place[each.instrument] for each in held], np.int64),
+        Amounts.of(each.size for each in held),
+        Amounts.of(
+            each.quote + funding.payment(each.size, indexes[each.instrument] - each.funding_index) for each in held
+        ),
     )
 
 
@@ -140,7 +142,6 @@ def add_to_ledger(state: State, population: Population, instruments: Sequence[in
             holder.balances[j] = balances[i * width + j]
         for p in range(starts[i], starts[i + 1]):
             instrument = instruments[int(population.columns[p])]
-            accounts.add(holder, instrument)
-            position = holder.positions[instrument]
-            position.size, position.quote, position.funding_index = sizes[p], quotes[p], indexes[instrument]
+            nothing = accounts.Entry(instrument, 0, 0, 0)
+            accounts.fill(holder, p - starts[i], nothing, sizes[p], quotes[p], indexes[instrument])
     return ids

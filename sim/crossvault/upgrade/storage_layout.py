@@ -1,6 +1,6 @@
 """The storage of two versions compared, field by field: what a proxy keeps when the code behind it is replaced.
 
-A field is named by its path: `ledger.holders[].positions[].size`; `[]` is an element of a mapping or of an array, and
+A field is named by its path: `ledger.holders[].quotes[].quote`; `[]` is an element of a mapping or of an array, and
 the place of a field is that within the contract, or within the element. The members of structs are compared, whatever
 the structs are called.
 """

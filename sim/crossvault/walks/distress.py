@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
-from crossvault.mirror import market, oracle
+from crossvault.mirror import account as accounts, market, oracle
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.refusal import Refusal
 from crossvault.walks.base import BROKER, FAUCET, FEEDER, GOVERNOR, GUARDIAN, STRANGER, WAD
@@ -77,7 +77,7 @@ class DistressEpisodes(ExactPoints):
         state = model.vault.ledger
         index, jump = state.prices[underlying].index, state.guards[underlying].max_jump
         most = min(index // part, index * jump // WAD) if jump else index // part
-        sign = -1 if state.holders[victim].positions[market.perp(underlying)].size > 0 else 1
+        sign = -1 if accounts.entry(state.holders[victim], market.perp(underlying)).size > 0 else 1
         return self._printed(underlying, index + sign * most)
 
     def _bid_in_parts(self, model: Model, victim: AccountId) -> Iterator[Step]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator
 from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import VAULT, Step
-from crossvault.mirror import fixed, market
+from crossvault.mirror import account as accounts, fixed, market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.refusal import Refusal
 from crossvault.walks.base import BROKER, FAUCET, STRANGER, WAD
@@ -97,7 +97,7 @@ class ExactPoints(LiquidationMoves):
             return False
         maker = max(others, key=lambda each: self._free(model, each))
         free = min(self._free(model, victim), self._free(model, maker)) * random.choice((50, 90)) // 100
-        before = model.vault.ledger.holders[victim].positions[market.perp(underlying)].size
+        before = accounts.entry(model.vault.ledger.holders[victim], market.perp(underlying)).size
         sign = (1 if before > 0 else -1) if before else random.choice((1, -1))
         size = free * WAD // max(1, self._need(model, market.perp(underlying), sign))
         if size == 0:
@@ -107,13 +107,13 @@ class ExactPoints(LiquidationMoves):
             price_wad=max(1, found[0]),
         )  # fmt: skip
         yield self._emptied(model, victim)
-        return model.vault.ledger.holders[victim].positions[market.perp(underlying)].size != 0
+        return accounts.entry(model.vault.ledger.holders[victim], market.perp(underlying)).size != 0
 
     def _given_away(self, model: Model, loser: AccountId, winner: AccountId, instrument: int) -> Iterator[Step]:
         """A failing account closes all of a position at the edge of the band, then a part, then a bit at the mark."""
         for part, edges in ((WAD, 1), (WAD // 10, 1), (WAD // 1_000, 0)):
             size, found = (
-                model.vault.ledger.holders[loser].positions[instrument].size,
+                accounts.entry(model.vault.ledger.holders[loser], instrument).size,
                 self._quotation(model, instrument),
             )
             if found is None or size == 0:
@@ -135,7 +135,7 @@ class ExactPoints(LiquidationMoves):
         """The price of a perp moves until the maintenance margin of an account is exactly zero, then one wei beyond."""
         victim, chosen = self._random.choice(self._idle(model)), self._random.choice((0, 1))
         yield from self._leveraged(model, victim, chosen)
-        size = model.vault.ledger.holders[victim].positions[market.perp(chosen)].size
+        size = accounts.entry(model.vault.ledger.holders[victim], market.perp(chosen)).size
         sign = 1 if size > 0 else -1
         goal = self._edge(model, victim, chosen, sign) if size else None
         if goal is None:

@@ -56,11 +56,11 @@ class PositionLimits(Walk):
     def _thinned(self, model: Model, maker: AccountId, taker: AccountId) -> Iterator[Step]:
         """Switches mode at every count around its limit; closes one position of the middle at a time."""
         holder = model.vault.ledger.holders[taker]
-        while len(holder.instruments) > accounts.MAX_OPTIONS - 2:
-            instrument = holder.instruments[len(holder.instruments) // 2]
-            before = len(holder.instruments)
-            yield from self._dealt(model, maker, taker, instrument, -holder.positions[instrument].size)
-            if len(holder.instruments) == before:
+        while len(accounts.instruments(holder)) > accounts.MAX_OPTIONS - 2:
+            instrument = accounts.instruments(holder)[len(accounts.instruments(holder)) // 2]
+            before = len(accounts.instruments(holder))
+            yield from self._dealt(model, maker, taker, instrument, -accounts.entry(holder, instrument).size)
+            if len(accounts.instruments(holder)) == before:
                 return  # refused: the walk continues without
             if before <= accounts.MAX_OPTIONS + 3:
                 yield doors.set_mode(self._at, taker.owner, account=taker, mode=accounts.PORTFOLIO)

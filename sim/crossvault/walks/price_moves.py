@@ -9,7 +9,7 @@ from typing import NamedTuple
 from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
-from crossvault.mirror import fixed, market, oracle
+from crossvault.mirror import account as accounts, fixed, market, oracle
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.surface import Svi
 from crossvault.walks.base import FEEDER, GOVERNOR, STRANGER, USUAL_PRICES, WAD, Args
@@ -63,7 +63,7 @@ class PriceMoves(ParameterMoves):
             if not oracle.is_fresh(price.published_at, heartbeat, now=now):
                 yield self._move_price(underlying, 0)
         holders = chain(self.accounts, self.buyers)
-        held = dict.fromkeys(each for account in holders for each in state.holders[account].instruments)
+        held = dict.fromkeys(each for account in holders for each in accounts.instruments(state.holders[account]))
         for instrument in held:
             term = ListedExpiry(market.underlying_of(instrument), market.expiry_of(instrument))
             if term.expiry <= now:
@@ -205,7 +205,7 @@ class PriceMoves(ParameterMoves):
         state = model.vault.ledger
         found: dict[ListedExpiry, list[AccountId]] = {}
         for account in chain(self.accounts, self.buyers):
-            for instrument in state.holders[account].instruments:
+            for instrument in accounts.instruments(state.holders[account]):
                 term = ListedExpiry(market.underlying_of(instrument), market.expiry_of(instrument))
                 if term.expiry and state.curves[market.term_of(*term)].settlement:
                     found.setdefault(term, []).append(account)

@@ -8,7 +8,7 @@ from functools import partial
 from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
-from crossvault.mirror import fixed, market, standard
+from crossvault.mirror import account as accounts, fixed, market, standard
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.standard import Exposure, HeldOption, Level
 from crossvault.walks.base import BROKER, USUAL_PRICES, WAD
@@ -50,7 +50,7 @@ class TradeMoves(PriceMoves):
         random = self._random
         if random.random() < 0.3:
             return market.perp(random.choices((0, 1, 2, 8), (50, 40, 10, 1))[0])
-        held = [each for account in self.accounts for each in model.vault.ledger.holders[account].instruments]
+        held = [each for account in self.accounts for each in accounts.instruments(model.vault.ledger.holders[account])]
         dated = [each for each in held if market.expiry_of(each)]
         if dated and random.random() < 0.4:
             return random.choice(dated)
@@ -116,13 +116,13 @@ class TradeMoves(PriceMoves):
         """A trade between two accounts with opposite positions."""
         random, holders = self._random, model.vault.ledger.holders
         taker = random.choice(self._idle(model))
-        if not holders[taker].instruments:
+        if not accounts.instruments(holders[taker]):
             return None
-        instrument = random.choice(holders[taker].instruments)
-        size = holders[taker].positions[instrument].size
-        others = [each for each in self._idle(model) if holders[each].positions[instrument].size * size < 0]
+        instrument = random.choice(accounts.instruments(holders[taker]))
+        size = accounts.entry(holders[taker], instrument).size
+        others = [each for each in self._idle(model) if accounts.entry(holders[each], instrument).size * size < 0]
         maker = random.choice(others or [each for each in self.accounts if each != taker])
-        met = min(abs(size), abs(holders[maker].positions[instrument].size)) or abs(size)
+        met = min(abs(size), abs(accounts.entry(holders[maker], instrument).size)) or abs(size)
         part = random.choice((met, met, met, abs(size), random.randrange(met) + 1, 2 * met))
         mark, band = self._quotation(model, instrument) or (WAD, 0)
         return self._deal(maker, taker, instrument, -part if size > 0 else part, self._offered(mark, band))
