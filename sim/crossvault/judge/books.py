@@ -213,6 +213,7 @@ class Books(NamedTuple):
 
 
 _UNNAMED: frozenset[tuple[str, int]] = frozenset()
+_SIZES = 2**104  # of a position in its word
 _UNSOLD = SaleBook()
 _EMPTY: Any = dict.fromkeys(Books._fields)
 _NOTHING = Books(**_EMPTY | {"underlyings": (), "collaterals": (), "curves": {}, "accounts": {}, "tokens": {}})
@@ -318,12 +319,12 @@ def _accounts(state: Any) -> dict[AccountId, AccountBook]:
 
 
 def _account(holder: Any, count: int, sale: Any) -> AccountBook:
-    positions, balances, operators = holder.positions, holder.balances, holder.operators
+    quotes, balances, operators = holder.quotes, holder.balances, holder.operators
     return AccountBook(
         holder.principal,
         holder.mode,
         tuple([balances.get(i, 0) for i in range(count)]) if balances else (0,) * count,
-        tuple([_position(i, positions) for i in holder.instruments]),
+        tuple([_position(word, quotes) for word in holder.words]),
         frozenset([each for each in operators.items() if each[1]]) if operators else _UNNAMED,
         _sale(sale) if sale else _UNSOLD,
     )
@@ -333,9 +334,12 @@ def _sale(sale: Any) -> SaleBook:
     return SaleBook(sale.started_at, sale.insolvent_at, sale.reserved_wad, sale.deficit_wad, sale.clock_at)
 
 
-def _position(instrument: int, positions: Any) -> PositionBook:
-    held = positions[instrument]
-    return PositionBook(instrument, held.size, held.quote, held.funding_index)
+def _position(word: int, quotes: Any) -> PositionBook:
+    """A position by its word, instrument and then size, and by what is stored for a perp or future."""
+    instrument, size = divmod(word, _SIZES)
+    stored = quotes.get(instrument)
+    paid = (stored.quote, stored.funding_index) if stored else (0, 0)
+    return PositionBook(instrument, size if size < _SIZES // 2 else size - _SIZES, *paid)
 
 
 def _orders(exchange: Any) -> OrderBook:

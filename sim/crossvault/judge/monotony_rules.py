@@ -74,10 +74,10 @@ def _offsets(ledger: Any, account: AccountId, book: AccountBook) -> None:
 
 
 def _loss(ledger: Any, account: AccountId, book: AccountBook) -> None:
-    positions = ledger.holders[account].positions
+    quotes = ledger.holders[account].quotes
     for held in book.positions:
         if decoded(held.instrument)[1] in (PERP, FUTURE):
-            positions[held.instrument].quote -= WAD
+            quotes[held.instrument].quote -= WAD
             return
 
 
