@@ -106,8 +106,7 @@ def fill(
     self: Image, instrument: int, size_delta: int, quote_delta: int, funding_index: int
 ) -> tuple[int, Image, PositionQuote]:
     holder = held(self)
-    place, position = accounts.find(holder, instrument)
-    released = accounts.fill(holder, place, position, size_delta, quote_delta, funding_index)
+    released = accounts.fill(holder, *accounts.find(holder, instrument), size_delta, quote_delta, funding_index)
     return released, accounts.image(holder, 0), holder.quotes[instrument]
 
 
@@ -119,8 +118,7 @@ def add(self: Image, instrument: int) -> int:
 
 def remove(self: Image, instrument: int) -> tuple[Image, PositionQuote]:
     holder = held(self)
-    place, _ = accounts.find(holder, instrument)
-    accounts.remove(holder, place)
+    accounts.remove(holder, accounts.find(holder, instrument)[0])
     return accounts.image(holder, 0), holder.quotes[instrument]
 
 
