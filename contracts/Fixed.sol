@@ -186,9 +186,10 @@ library Fixed {
     /// @dev word mod 2^width, less 2^width from 2^(width - 1) on
     /// @param word packed fields [bits]
     /// @param width bits of the field, from 1 to 256
-    function lower(uint256 word, uint256 width) internal pure returns (int256) {
-        unchecked {
-            return int256(word << (256 - width)) >> (256 - width);
+    function lower(uint256 word, uint256 width) internal pure returns (int256 z) {
+        assembly ("memory-safe") {
+            let rest := sub(256, width)
+            z := sar(rest, shl(rest, word))
         }
     }
 
