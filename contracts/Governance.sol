@@ -11,6 +11,7 @@ import {Market} from "./Market.sol";
 import {MarketErrors} from "./MarketErrors.sol";
 import {Oracle} from "./Oracle.sol";
 import {Store} from "./Store.sol";
+import {Tightening} from "./Tightening.sol";
 
 /// @notice Roles and parameters of the vault: two-step owner, guardian that pauses and cancels, changes after a delay.
 contract Governance is Store {
@@ -241,13 +242,15 @@ contract Governance is Store {
         emit RiskScheduled(msg.sender, underlying, risk, dueAt);
     }
 
-    /// @notice Puts announced risk parameters of an underlying into force.
+    /// @notice Puts announced risk parameters of an underlying into force, or tighter ones.
     /// @param underlying number of the underlying
     /// @param risk parameters of the underlying
-    /// @custom:reverts NotOwner, VaultPaused, NotScheduled, AnnouncementLapsed, TooEarly
+    /// @custom:reverts NotOwner, ParameterOutOfRange, VaultPaused, NotScheduled, AnnouncementLapsed, TooEarly
     function enactRisk(uint256 underlying, Market.MarketRisk calldata risk) external {
         requireOwner(msg.sender);
-        enact(keccak256(abi.encode("risk", underlying, risk)));
+        bool atOnce = underlying < ledger.risks.length && Tightening.isTighterRisk(ledger.risks[underlying], risk);
+        if (atOnce) Market.requireValid(risk);
+        permit(keccak256(abi.encode("risk", underlying, risk)), atOnce);
         int256 index = Ledger.accrueFunding(ledger, underlying);
         if (ledger.risks[underlying].heartbeatSecs != risk.heartbeatSecs) ledger.biddableSince = uint64(block.timestamp);
         ledger.risks[underlying] = risk;
@@ -266,13 +269,15 @@ contract Governance is Store {
         emit OptionsScheduled(msg.sender, underlying, risk, dueAt);
     }
 
-    /// @notice Puts announced risk parameters of the options on an underlying into force.
+    /// @notice Puts announced risk parameters of the options on an underlying into force, or tighter ones.
     /// @param underlying number of the underlying
     /// @param risk parameters of the options on an underlying
-    /// @custom:reverts NotOwner, VaultPaused, NotScheduled, AnnouncementLapsed, TooEarly
+    /// @custom:reverts NotOwner, ParameterOutOfRange, VaultPaused, NotScheduled, AnnouncementLapsed, TooEarly
     function enactOptions(uint256 underlying, Market.OptionRisk calldata risk) external {
         requireOwner(msg.sender);
-        enact(keccak256(abi.encode("options", underlying, risk)));
+        bool atOnce = Tightening.isTighterOptions(ledger.optionRisks[underlying], risk);
+        if (atOnce) Market.requireValidOptions(risk);
+        permit(keccak256(abi.encode("options", underlying, risk)), atOnce);
         if (ledger.optionRisks[underlying].heartbeatSecs != risk.heartbeatSecs) ledger.biddableSince = uint64(block.timestamp);
         ledger.optionRisks[underlying] = risk;
         emit OptionsEnacted(msg.sender, underlying, risk);
@@ -313,13 +318,15 @@ contract Governance is Store {
         emit HaircutScheduled(msg.sender, collateral, terms, dueAt);
     }
 
-    /// @notice Puts announced haircut terms of a collateral into force.
+    /// @notice Puts announced haircut terms of a collateral into force, or tighter ones.
     /// @param collateral number of the collateral
     /// @param terms haircut terms
-    /// @custom:reverts NotOwner, VaultPaused, NotScheduled, AnnouncementLapsed, TooEarly
+    /// @custom:reverts NotOwner, ParameterOutOfRange, VaultPaused, NotScheduled, AnnouncementLapsed, TooEarly
     function enactHaircut(uint256 collateral, Collateral.HaircutTerms calldata terms) external {
         requireOwner(msg.sender);
-        enact(keccak256(abi.encode("haircut", collateral, terms)));
+        bool atOnce = collateral < ledger.assets.length && Tightening.isTighterHaircut(ledger.assets[collateral].terms, terms);
+        if (atOnce) Collateral.requireValid(terms);
+        permit(keccak256(abi.encode("haircut", collateral, terms)), atOnce);
         ledger.assets[collateral].terms = terms;
         emit HaircutEnacted(msg.sender, collateral, terms);
     }

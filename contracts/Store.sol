@@ -132,8 +132,16 @@ abstract contract Store {
     /// @param change digest of the addition
     /// @custom:reverts VaultPaused, NotScheduled, AnnouncementLapsed, TooEarly
     function admit(bytes32 change) internal {
-        if (isSealed) enact(change);
-        else delete effectiveAt[change];
+        permit(change, !isSealed);
+    }
+
+    /// @notice Requires a change to be announced at least the delay ago, unless it may be made at once.
+    /// @param change digest of the change
+    /// @param atOnce whether it may
+    /// @custom:reverts VaultPaused, NotScheduled, AnnouncementLapsed, TooEarly
+    function permit(bytes32 change, bool atOnce) internal {
+        if (atOnce) delete effectiveAt[change];
+        else enact(change);
     }
 
     /// @notice Requires a change that was announced at least the delay ago, and has not lapsed.

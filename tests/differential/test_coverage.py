@@ -51,6 +51,7 @@ from crossvault.mirror import (
     stress,
     surface,
     teller,
+    tightening,
     valuation,
     vault,
     verdict,
@@ -76,6 +77,7 @@ PROBED: dict[ModuleType, set[str]] = {
     ledger: set(LEDGER),
     valuation: {name for table in BOOKS.values() for name in table},
     verdict: {*VERDICT, *BUFFERS},
+    tightening: set(PURE[tightening]),
 }
 OTHERS = {  # too large for one probe, and of two words
     valuation: set(BOOKS), verdict: {"ProbeVerdict", "ProbeBuffer"}, ruleset: {"ProbeRuleset"},
@@ -106,7 +108,7 @@ READ_BY_TESTS = {
 BEHIND_DOORS = {
     store: {
         "emit", "accrue", "clockFrom", "hasGap", "requireOwner", "requireRunning", "requireUnderlying",
-        "requireCollateral", "requireGuardian", "schedule", "enact", "admit",
+        "requireCollateral", "requireGuardian", "schedule", "enact", "admit", "permit",
     },
     governance: set(),
     policy: set(),

@@ -193,7 +193,7 @@ def test_nothing_is_added_at_once_to_a_sealed_vault(name: str) -> None:
 @pytest.mark.parametrize("name", ADDED)
 def test_what_is_added_at_once_to_a_sealed_vault_is_red(name: str) -> None:
     market = JudgedMarket()
-    with planted_code("crossvault.mirror.store", "        if self.is_sealed:\n", "        if False:\n"):
+    with planted_code("crossvault.mirror.store", "not self.is_sealed, now=now", "True, now=now"):
         assert market.accepted(ADDED[name].enact(market.at, GOVERNOR)) == ["V32"]
 
 
@@ -250,3 +250,38 @@ def test_a_change_that_was_cancelled_is_announced_again() -> None:
     market.at += DELAY
     assert market.accepted(CHANGE.enact(market.at, GOVERNOR)) == []
     assert market.accepted(doors.seal(market.at, GOVERNOR)) == []
+
+
+def test_what_only_tightens_is_green_and_what_sells_accounts_is_red() -> None:
+    """Maintenance is 5 %; what of a change is not on the table waits."""
+    market = JudgedMarket()
+    assert market.trade(10) == []
+    tighter = RISK._replace(initial_rate=RISK.initial_rate + 1, trade_band=RISK.trade_band - 1)
+    assert market.do(doors.enact_risk, GOVERNOR, underlying=0, risk=tighter) == []
+    harsher = tighter._replace(maintenance_rate=tighter.maintenance_rate + 1)
+    harsh = doors.enact_risk(market.at, GOVERNOR, underlying=0, risk=harsher)
+    assert market.play(harsh) == [] and market.refusal == "NotScheduled"
+    with planted_code(
+        "crossvault.mirror.tightening",
+        "profit_weight=risk.profit_weight\n    )  # fmt: skip\n    return was == risk",
+        "profit_weight=risk.profit_weight\n    )  # fmt: skip\n    return True",
+    ):
+        assert market.accepted(harsh) == ["V32"]
+
+
+def test_equity_and_maintenance_move_with_nothing_that_is_made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A judge that took a rate of maintenance for a tightening finds by values that it is none."""
+    market = JudgedMarket()
+    assert market.trade(10) == []
+    table = {"enact_risk": {"maintenance_rate": 1}}
+    monkeypatch.setattr("crossvault.judge.rulebook._TIGHTER", table)
+    harsh = doors.enact_risk(
+        market.at, GOVERNOR, underlying=0, risk=RISK._replace(maintenance_rate=RISK.maintenance_rate + 1)
+    )
+    with planted_code(
+        "crossvault.mirror.tightening",
+        "profit_weight=risk.profit_weight\n    )  # fmt: skip\n    return was == risk",
+        "profit_weight=risk.profit_weight\n    )  # fmt: skip\n    return True",
+    ):
+        assert market.accepted(harsh) == ["V32"]
+    assert "maintenance margin" in market.found[0]

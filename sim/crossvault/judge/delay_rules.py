@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from crossvault.judge.breach import Breach
 from crossvault.judge.moment import Moment
-from crossvault.judge.rulebook import change_of, falls_due, is_addition
+from crossvault.judge.rulebook import change_of, falls_due, is_addition, is_tightening
 
 GRACE_SECS = 14 * 86_400
 """How long an announced change may be made, once it is due [seconds]."""
@@ -17,7 +17,7 @@ def announced(moment: Moment) -> Iterator[Breach]:
     if not moment.accepted:
         return
     yield from _due_times(moment)
-    if not moment.step.action.startswith("enact_"):
+    if not moment.step.action.startswith("enact_") or is_tightening(moment.rulebook, moment.step):
         return
     if reason := untimely(moment):
         yield Breach(f"{moment.step.action} of {change_of(moment.step)[1:]}, which {reason}")
@@ -61,3 +61,20 @@ def exposed(moment: Moment) -> Iterator[Breach]:
     if reason := untimely(moment):
         lent = moment.before.cash.total_supply * moment.before.cash.supply_index // 10**27
         yield Breach(f"{step.action} of what {reason}, against {lent} of lenders", lent)
+
+
+def harmless(moment: Moment) -> Iterator[Breach]:
+    """V32: what takes effect at once changes no equity and no maintenance margin: it puts no one up for sale."""
+    step = moment.step
+    if not moment.accepted or not step.action.startswith("enact_") or not is_tightening(moment.rulebook, step):
+        return
+    for account in moment.after.accounts:
+        if moment.is_dear(account):
+            continue
+        was, now = moment.value_before(account), moment.value_after(account)
+        if (was.equity, was.maintenance_margin) != (now.equity, now.maintenance_margin):
+            yield Breach(
+                f"{step.action} at once moves {account} from maintenance margin {was.maintenance_margin} to"
+                f" {now.maintenance_margin}",
+                accounts=(account,),
+            )

@@ -259,7 +259,9 @@ TERMS: Mapping[str, Callable[[Moment, Args], Iterator[str]]] = {
     "publish_price": _price, "publish_forward": _forward, "publish_surface": _surface, "cancel_below": _floor,
     **dict.fromkeys(
         ("schedule_risk", "schedule_options", "schedule_guard", "schedule_portfolio", "schedule_haircut",
-         "schedule_auction", "schedule_depeg", "schedule_interest", "schedule_rules"), _schedule,
+         "schedule_auction", "schedule_depeg", "schedule_interest", "schedule_rules",
+         "enact_risk", "enact_options", "enact_haircut"),
+        _schedule,
     ),
     **dict.fromkeys(("schedule_feeder", "schedule_guardian", "schedule_underlying", "schedule_collateral"), _addition),
 }  # fmt: skip

@@ -190,8 +190,20 @@ def is_addition(book: RuleBook, step: Step) -> bool:
 
 
 def is_delayed(book: RuleBook, step: Step) -> bool:
-    """Whether the change of a step waits for its delay: an addition does only in a vault that is sealed."""
-    return step.action.startswith("enact_") or (book.is_sealed and is_addition(book, step))
+    """Whether the change of a step waits: an addition does only in a vault that is sealed, a tightening never does."""
+    if step.action.startswith("enact_"):
+        return not is_tightening(book, step)
+    return book.is_sealed and is_addition(book, step)
+
+
+def is_tightening(book: RuleBook, step: Step) -> bool:
+    """Whether a step changes parameters only toward less new risk: to one side, and of the fields that may."""
+    *where, now = change_of(step)
+    was, tighter = book.parameters.get(tuple(where)), _TIGHTER.get(step.action)
+    if was is None or tighter is None:
+        return False
+    moved = {name: new - old for name, old, new in zip(now._fields, was, now, strict=True) if new != old}
+    return bool(moved) and all(by * tighter.get(name, 0) > 0 for name, by in moved.items())
 
 
 def falls_due(book: RuleBook, change: Change) -> int | None:
@@ -202,6 +214,14 @@ def falls_due(book: RuleBook, change: Change) -> int | None:
     return max(due_at, book.open_since + book.delay_secs)
 
 
+_TIGHTER: Mapping[str, Mapping[str, int]] = {
+    "enact_risk": {"trade_band": -1, "initial_rate": 1, "profit_weight": -1},
+    "enact_options": {
+        "trade_band": -1, "max_spot_rate": 1, "min_spot_rate": 1, "put_initial_scale": 1, "unpaired_initial": 1,
+    },
+    "enact_haircut": {"haircut_initial": 1},
+}  # fmt: skip
+"""By door, the fields that bind new risk and withdrawals alone, and the side on which they are tighter."""
 _LISTINGS = frozenset({"list_underlying", "list_collateral"})
 _SEALING = frozenset({"seal", "deposit_cash", "deposit_collateral"})
 

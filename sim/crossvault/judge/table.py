@@ -17,7 +17,7 @@ from crossvault.judge.conservation_rules import (
     tokens_held,
 )
 from crossvault.judge.deficit_rules import deficits_noted, insurance_backed, no_lock
-from crossvault.judge.delay_rules import announced, exposed
+from crossvault.judge.delay_rules import announced, exposed, harmless
 from crossvault.judge.door_rules import kept_to_the_book
 from crossvault.judge.freshness_rules import raised_in_a_pause, timely
 from crossvault.judge.guard_rules import guarded, live_funding
@@ -186,6 +186,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "V32", "No feeder, underlying or collateral is added to a sealed vault at once, and no guardian replaced.",
         exposed, cost="1 us",
+    ),
+    Rule(
+        "V32", "What takes effect at once changes no equity and no maintenance margin.", harmless,
+        cost="1 us, a tightening two valuations per account",
     ),
     Rule(
         "V33", "Prices, funding, settlements and interest move as the prints and the clock have them.", as_printed,

@@ -12,6 +12,7 @@ from crossvault.mirror import (
     market,
     market_errors,
     oracle,
+    tightening,
 )
 from crossvault.mirror.evm import ZERO_ADDRESS
 from crossvault.mirror.store import Store
@@ -177,11 +178,14 @@ class Governance(Store):
         self.emit("RiskScheduled", sender, underlying, risk, due_at)
 
     def enact_risk(self, underlying: int, risk: market.MarketRisk, *, sender: str, now: int) -> None:
-        """Puts announced risk parameters of an underlying into force."""
+        """Puts announced risk parameters of an underlying into force, or tighter ones."""
         self.require_owner(sender)
-        self.enact(("risk", underlying, risk), now=now)
-        index = ledger.accrue_funding(self.ledger, underlying, now=now)
         risks = self.ledger.risks
+        at_once = underlying < len(risks) and tightening.is_tighter_risk(risks[underlying], risk)
+        if at_once:
+            market.require_valid(risk)
+        self.permit(("risk", underlying, risk), at_once, now=now)
+        index = ledger.accrue_funding(self.ledger, underlying, now=now)
         if risks[underlying].heartbeat_secs != risk.heartbeat_secs:
             self.ledger.biddable_since = now
         self.ledger.risks = (*risks[:underlying], risk, *risks[underlying + 1 :])
@@ -196,9 +200,12 @@ class Governance(Store):
         self.emit("OptionsScheduled", sender, underlying, risk, due_at)
 
     def enact_options(self, underlying: int, risk: market.OptionRisk, *, sender: str, now: int) -> None:
-        """Puts announced risk parameters of the options on an underlying into force."""
+        """Puts announced risk parameters of the options on an underlying into force, or tighter ones."""
         self.require_owner(sender)
-        self.enact(("options", underlying, risk), now=now)
+        at_once = tightening.is_tighter_options(self.ledger.option_risks[underlying], risk)
+        if at_once:
+            market.require_valid_options(risk)
+        self.permit(("options", underlying, risk), at_once, now=now)
         if self.ledger.option_risks[underlying].heartbeat_secs != risk.heartbeat_secs:
             self.ledger.biddable_since = now
         self.ledger.option_risks[underlying] = risk
@@ -228,9 +235,13 @@ class Governance(Store):
         self.emit("HaircutScheduled", sender, collateral, terms, due_at)
 
     def enact_haircut(self, collateral: int, terms: collaterals.HaircutTerms, *, sender: str, now: int) -> None:
-        """Puts announced haircut terms of a collateral into force."""
+        """Puts announced haircut terms of a collateral into force, or tighter ones."""
         self.require_owner(sender)
-        self.enact(("haircut", collateral, terms), now=now)
+        assets = self.ledger.assets
+        at_once = collateral < len(assets) and tightening.is_tighter_haircut(assets[collateral].terms, terms)
+        if at_once:
+            collaterals.require_valid(terms)
+        self.permit(("haircut", collateral, terms), at_once, now=now)
         self.ledger.assets[collateral].terms = terms
         self.emit("HaircutEnacted", sender, collateral, terms)
 

@@ -144,10 +144,14 @@ class Store(StorageStruct):
 
     def admit(self, change: Hashable, *, now: int) -> None:
         """Requires an addition to a sealed vault to be announced at least the delay ago; before, none has to be."""
-        if self.is_sealed:
-            self.enact(change, now=now)
-        else:
+        self.permit(change, not self.is_sealed, now=now)
+
+    def permit(self, change: Hashable, at_once: bool, *, now: int) -> None:
+        """Requires a change to be announced at least the delay ago, unless it may be made at once."""
+        if at_once:
             self.effective_at[change] = 0
+        else:
+            self.enact(change, now=now)
 
     def enact(self, change: Hashable, *, now: int) -> None:
         """Requires a change that was announced at least the delay ago, and has not lapsed."""

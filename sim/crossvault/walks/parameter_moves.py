@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from crossvault.differential import doors
@@ -11,6 +11,7 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.mirror import fixed, market
 from crossvault.mirror.account import ALL_SCOPES, DEPOSIT, TRADE, WITHDRAW
+from crossvault.mirror.collateral import HaircutTerms
 from crossvault.walks import terms
 from crossvault.walks.base import (
     BROKER,
@@ -28,6 +29,16 @@ from crossvault.walks.base import (
 from crossvault.walks.variety import WalkParameters, at_an_end
 
 T = TypeVar("T")
+P = TypeVar("P", market.MarketRisk, market.OptionRisk, HaircutTerms)
+_TIGHTER: Mapping[str, Sequence[tuple[str, int]]] = {
+    "risk": (("initial_rate", 1), ("trade_band", -1), ("profit_weight", -1)),
+    "options": (
+        ("trade_band", -1), ("max_spot_rate", 1), ("min_spot_rate", 1), ("put_initial_scale", 1),
+        ("unpaired_initial", 1),
+    ),
+    "haircut": (("haircut_initial", 1),),
+}  # fmt: skip
+"""By kind of parameters, the fields whose tightening waits for nothing, and their tighter side."""
 
 
 class ParameterMoves(WalkBase):
@@ -86,6 +97,8 @@ class ParameterMoves(WalkBase):
         return change.schedule(self._at, self._governor())
 
     def _enact(self, model: Model) -> Step:
+        if self._random.random() < 0.15:
+            return self._tighten(model)
         if not self._scheduled:
             return self._schedule(model)
         place = self._random.randrange(len(self._scheduled))
@@ -93,6 +106,27 @@ class ParameterMoves(WalkBase):
         if self._random.random() < 0.7:
             del self._scheduled[place]
         return change.enact(self._at, self._governor())
+
+    def _tighten(self, model: Model) -> Step:
+        """Parameters in force but for one field, mostly one that is moved to its tighter side and not announced."""
+        random, ledger = self._random, model.vault.ledger
+        underlying, collateral = random.randrange(len(ledger.risks)), random.randrange(len(ledger.assets))
+        kind = random.choice(("risk", "options", "haircut"))
+        if kind == "haircut":
+            terms = self._nudged(ledger.assets[collateral].terms, kind)
+            return doors.enact_haircut(self._at, self._governor(), collateral=collateral, terms=terms)
+        if kind == "options":
+            options = self._nudged(ledger.option_risks[underlying], kind)
+            return doors.enact_options(self._at, self._governor(), underlying=underlying, risk=options)
+        risk = self._nudged(ledger.risks[underlying], kind)
+        return doors.enact_risk(self._at, self._governor(), underlying=underlying, risk=risk)
+
+    def _nudged(self, was: P, kind: str) -> P:
+        """Parameters with one field moved, or none."""
+        random = self._random
+        name, side = random.choice((*_TIGHTER[kind], *_TIGHTER[kind], (random.choice(was._fields), 1)))
+        moved = getattr(was, name) + side * random.choice((0, 1, WAD // 100))
+        return was._replace(**{name: max(0, moved)})
 
     def _governor(self) -> str:
         return GOVERNOR if self._random.random() < 0.95 else STRANGER

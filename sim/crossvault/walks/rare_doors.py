@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
+from typing import TypeVar
 
 from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import CHAIN_ID, EXCHANGE, Outcome, Step
 from crossvault.mirror import account as accounts, market, option
 from crossvault.mirror.account import AccountId
+from crossvault.mirror.collateral import HaircutTerms
 from crossvault.mirror.exchange import Match, Order, Signature
 from crossvault.mirror.store import GRACE
 from crossvault.mirror.surface import Svi
@@ -30,6 +32,7 @@ from crossvault.walks.base import (
 )
 from crossvault.walks.threshold_points import LENDER, MAKER, TAKER, ThresholdPoints
 
+P = TypeVar("P", market.MarketRisk, market.OptionRisk, HaircutTerms)
 LATE, LAST = AccountId("late"), AccountId("last")  # become insolvent
 _AHEAD_SECS = 30 * 86_400
 _TINY = WAD // 1_000
@@ -258,7 +261,31 @@ class RareDoors(ThresholdPoints):
             replacement = doors.GUARDIAN.of(to=guardian)
             yield replacement.enact(self._at, GOVERNOR)  # of which nothing is announced
             yield from self._set([replacement])
+        yield from self._tightened(model)
         self._at += GRACE
         yield second.enact(self._at, GOVERNOR)
         self._at += 1
         yield third.enact(self._at, GOVERNOR)
+
+    def _tightened(self, model: Model) -> Iterator[Step]:
+        """Each field of the parameters a step to each side, at once: some are tighter so, all others wait."""
+        ledger = model.vault.ledger
+        for name in market.MarketRisk._fields:
+            for side in (-1, 1):
+                yield doors.enact_risk(self._at, GOVERNOR, underlying=0, risk=_nudged(ledger.risks[0], name, side))
+        for name in market.OptionRisk._fields:
+            for side in (-1, 1):
+                risk = _nudged(ledger.option_risks[0], name, side)
+                yield doors.enact_options(self._at, GOVERNOR, underlying=0, risk=risk)
+        for name in ledger.assets[0].terms._fields:
+            for side in (-1, 1):
+                haircut = _nudged(ledger.assets[0].terms, name, side)
+                yield doors.enact_haircut(self._at, GOVERNOR, collateral=0, terms=haircut)
+        yield doors.enact_haircut(self._at, GOVERNOR, collateral=99, terms=ledger.assets[0].terms)
+        yield doors.enact_risk(self._at, GOVERNOR, underlying=99, risk=ledger.risks[0])
+
+
+def _nudged(parameters: P, name: str, by: int) -> P:
+    """Parameters with one field a little higher or lower, but not below zero."""
+    was = getattr(parameters, name)
+    return parameters._replace(**{name: was + by if name == "funding_base" else max(0, was + by)})
