@@ -201,7 +201,7 @@ def expected_parameters(plan: Blueprint) -> Any:
     for step in plan.steps:
         verb = step.action.partition("_")[0]
         if verb in ("set", "list", "schedule", "enact") and step.event:
-            at = plan.world.delay_secs if step.action.startswith(ENACT) else 0
+            at = 1 + (plan.world.delay_secs if step.action.startswith(ENACT) else 0)
             outcome = model.apply(doors.named(at, plan.deployer, step.action, step.args))
             assert outcome.refusal is None, f"{step.key}: {outcome.refusal}"
     return model.vault.parameters()
