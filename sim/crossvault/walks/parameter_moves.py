@@ -126,7 +126,7 @@ class ParameterMoves(WalkBase):
         random = self._random
         name, side = random.choice((*_TIGHTER[kind], *_TIGHTER[kind], (random.choice(was._fields), 1)))
         moved = getattr(was, name) + side * random.choice((0, 1, WAD // 100))
-        return was._replace(**{name: max(0, moved)})
+        return was._replace(**{name: min(fixed.CAP, max(0, moved))})
 
     def _governor(self) -> str:
         return GOVERNOR if self._random.random() < 0.95 else STRANGER

@@ -9,7 +9,7 @@ from typing import TypeVar
 from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import CHAIN_ID, EXCHANGE, Outcome, Step
-from crossvault.mirror import account as accounts, market, option
+from crossvault.mirror import account as accounts, fixed, market, option
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.collateral import HaircutTerms
 from crossvault.mirror.exchange import Match, Order, Signature
@@ -286,6 +286,6 @@ class RareDoors(ThresholdPoints):
 
 
 def _nudged(parameters: P, name: str, by: int) -> P:
-    """Parameters with one field a little higher or lower, but not below zero."""
-    was = getattr(parameters, name)
-    return parameters._replace(**{name: was + by if name == "funding_base" else max(0, was + by)})
+    """Parameters with one field a little higher or lower, from zero to the cap."""
+    moved = getattr(parameters, name) + by
+    return parameters._replace(**{name: moved if name == "funding_base" else min(fixed.CAP, max(0, moved))})

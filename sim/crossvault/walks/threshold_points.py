@@ -16,7 +16,7 @@ from crossvault.mirror import cash, collateral, correlation, market, shock
 from crossvault.mirror.account import PORTFOLIO, STANDARD, AccountId
 from crossvault.mirror.ruleset import Rules
 from crossvault.walks import terms
-from crossvault.walks.base import BROKER, FAUCET, FEEDER, GOVERNOR, TOKENS, WAD
+from crossvault.walks.base import BROKER, FAUCET, FEEDER, GOVERNOR, STRANGER, TOKENS, WAD
 from crossvault.walks.random_walk import Walk
 from crossvault.walks.variety import WalkParameters
 
@@ -70,6 +70,7 @@ class ThresholdPoints(Walk):
             raw = _WHOLE * self._scale // (100 if account == TAKER else 1)
             yield doors.deposit_cash(self._at, account.owner, account=account, amount_raw=raw)
             yield doors.set_operator(self._at, account.owner, account=account, operator=BROKER, allowed=True)
+        yield doors.set_feeder(self._at, GOVERNOR, feeder=STRANGER, allowed=True)  # cash alone has sealed the vault
         yield doors.deposit_collateral(
             self._at, TAKER.owner, account=TAKER, collateral=0, amount_raw=_COINS_RAW
         )  # fmt: skip
