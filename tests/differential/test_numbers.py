@@ -66,6 +66,7 @@ from inputs import (
     WORD,
     instrument,
     nearly,
+    neighbours,
     sale,
     strip,
     svi,
@@ -116,21 +117,6 @@ def _reforwarded(random: Random) -> dict[str, Any]:
         curve.base = max(1, min(CAP, curve.forward * random.randint(85, 115) // 100))
     forward = random.choice([curve.forward, curve.base, index]) * random.randint(80, 120) // 100
     return {"self": curve, "guard": guard, "index_wad": index, "forward_wad": min(max(forward, 1), CAP)}
-
-
-def _changed(struct: Any) -> Any:
-    """Parameters, and others that differ from them by one in some fields, or anywhere."""
-
-    def drawn(random: Random) -> dict[str, Any]:
-        was, now = struct.draw(random), struct.draw(random)
-        if random.random() < 0.9:
-            names = random.sample(was._fields, random.choice((0, 1, 1, 2)))
-            now = was._replace(
-                **{name: min(CAP, max(0, getattr(was, name) + random.choice((-1, 1)))) for name in names}
-            )
-        return {"was": was, ("terms" if struct is TERMS else "risk"): now}
-
-    return drawn
 
 
 def _replaced(random: Random) -> dict[str, Any]:
@@ -338,7 +324,8 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
         "requireValid": {"terms": nearly(Generated(sale), ANY_SALE)},
     },
     tightening: {
-        "isTighterRisk": _changed(RISK), "isTighterOptions": _changed(OPTION_RISK), "isTighterHaircut": _changed(TERMS),
+        "isTighterRisk": neighbours(RISK), "isTighterHaircut": neighbours(TERMS),
+        "isTighterOptions": neighbours(OPTION_RISK),
     },
     exp: {"exp": {"x_wad": EXPONENT}, "ln": {"x_wad": WORD}},
     normal: {

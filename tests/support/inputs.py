@@ -260,3 +260,18 @@ def strip(random: Random) -> dict[str, Any]:
 EXPOSURE = Generated(exposure)
 LINE = Generated(lambda random: line(random, 8, Integer(1, CAP).draw(random)))
 HOLDING = Struct(margin.Holding, {"value_wad": Integer(0, 2**190), "safe_wad": Integer(0, 2**190), "terms": TERMS})
+
+
+def neighbours(struct: Any) -> Any:
+    """Parameters, and others that differ from them by one in some fields, or anywhere."""
+
+    def drawn(random: Random) -> dict[str, Any]:
+        was, now = struct.draw(random), struct.draw(random)
+        if random.random() < 0.9:
+            names = random.sample(was._fields, random.choice((0, 1, 1, 2)))
+            now = was._replace(
+                **{name: min(CAP, max(0, getattr(was, name) + random.choice((-1, 1)))) for name in names}
+            )
+        return {"was": was, ("terms" if struct is TERMS else "risk"): now}
+
+    return drawn
