@@ -275,3 +275,9 @@ def neighbours(struct: Any) -> Any:
         return {"was": was, ("terms" if struct is TERMS else "risk"): now}
 
     return drawn
+
+
+TIGHTENED = {
+    "isTighterRisk": neighbours(RISK), "isTighterOptions": neighbours(OPTION_RISK), "isTighterHaircut": neighbours(TERMS),
+}  # fmt: skip
+"""Parameters before and after a change that may tighten them."""
