@@ -278,6 +278,7 @@ def neighbours(struct: Any) -> Any:
 
 
 TIGHTENED = {
-    "isTighterRisk": neighbours(RISK), "isTighterOptions": neighbours(OPTION_RISK), "isTighterHaircut": neighbours(TERMS),
+    "isTighterRisk": neighbours(RISK), "isTighterHaircut": neighbours(TERMS),
+    "isTighterOptions": neighbours(OPTION_RISK),
 }  # fmt: skip
 """Parameters before and after a change that may tighten them."""
