@@ -120,6 +120,22 @@ def decoded(source: VaultSource, each: BlockSteps, replies: Sequence[str | Refus
     )
 
 
+def as_read(source: VaultSource, each: BlockSteps) -> BlockSteps:
+    """The model's state in the form in which the vault's interface returns it."""
+    if (form := source.form) is None:
+        return each
+
+    def narrowed(view: str, value: Any) -> Any:
+        return value if value is None or isinstance(value, Refusal) else form.result(view, (value,))[0]
+
+    return each._replace(
+        snapshot=form.snapshot(each.snapshot),
+        metrics=tuple(narrowed("metrics", found) for found in each.metrics),
+        curves=narrowed("curves", each.curves),
+        parameters=narrowed("parameters", each.parameters),
+    )
+
+
 def differences(chain: ChainState, each: BlockSteps) -> Iterator[tuple[AuditedStep | None, Difference]]:
     """Yields the fields that differ, each with the last step that touches it."""
     for found in value_differences("globals", chain.snapshot.globals, each.snapshot.globals):

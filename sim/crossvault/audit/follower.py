@@ -175,7 +175,7 @@ class ChainFollower:
         self._judge.before(seen.step, self.model)
         refusal, done = self.model.execute(seen.step)
         # the exchange emits from its own address
-        events = tuple(each for each in done if each.name in self._source.fields)
+        events = tuple(self._as_read(each) for each in done if each.name in self._source.fields)
         if refusal or events != seen.events:
             chain, model = Outcome(None, seen.events, _NO_STATE), Outcome(refusal, events, _NO_STATE)
             found = outcome_differences(chain, model, self._source.fields)
@@ -183,6 +183,10 @@ class ChainFollower:
         self._require_rules(block, seen, number, done)
         if self._observer:
             self._observer.played(seen, Outcome(None, done, self.model.snapshot(seen.step.accounts())))
+
+    def _as_read(self, event: Event) -> Event:
+        """An event of the model as the vault's interface has it."""
+        return self._source.form.event(event) if self._source.form else event
 
     def _require_rules(self, block: BlockHeader, seen: AuditedStep, number: int, done: tuple[Event, ...]) -> None:
         """Checks the rules after a step. Raises BlockDiffers."""

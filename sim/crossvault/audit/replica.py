@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from crossvault.audit.block_comparison import (
     BlockDiffers,
     BlockSteps,
+    as_read,
     decoded,
     differences,
     full_state,
@@ -180,6 +181,7 @@ class Replica:
             raise OpeningUnreadable(
                 f"there is no contract at {self.source.vault} on {self.source.origin}, chain {chain_id}"
             )
+        self.source.recognise()
         digest = sha256(code.encode()).hexdigest()
         kept = self._checkpoint.read() if self._checkpoint else None
         if kept:
@@ -274,7 +276,7 @@ class Replica:
         for place, (each, calls) in enumerate(zip(states, requests, strict=True)):
             state = decoded(self.source, each, [next(replies) for _ in calls])
             state = self._follower.without_gifts(state, each)
-            if found := list(differences(state, each)):
+            if found := list(differences(state, as_read(self.source, each))):
                 self.source.require_all([each.block])
                 raise self._differs(each, found)
             self.counts.metrics += len(each.metrics)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from crossvault.audit.earlier_form import EarlierBindings, EarlierForm
+from crossvault.audit.interface_versions import EarlierInterface, UnknownInterface, recognised
 from crossvault.audit.log_steps import OPENED, DecodedLog
 from crossvault.differential.ending import BadInput
 from crossvault.differential.step import VAULT, Event
+from crossvault.evm.abi import Interface, selector_of
 from crossvault.evm.anvil import ChainRefused, Request
 from crossvault.evm.artifacts import Build
 from crossvault.evm.bindings import Bindings
 from crossvault.evm.codec import AddressBook
-from crossvault.evm.deploy import vault_abi
+from crossvault.evm.deploy import diamond_abi, vault_abi
 from crossvault.rpc.client import RpcClient
 
 Log = Mapping[str, Any]
@@ -54,7 +57,9 @@ class VaultSource:
         """vault: its address. Sends no request yet."""
         self.client, self.vault = client, vault.lower()
         names.bind(VAULT, vault)
-        self.names, self.bindings = names, Bindings(build, names)
+        self.names, self.bindings, self._build = names, Bindings(build, names), build
+        self.earlier: EarlierInterface | None = None  # the vault's, where it is not today's
+        self.form: EarlierForm | None = None
         self.fields = self.bindings.vault.event_fields()
         self.origin = client.origin
         self._width = _WIDEST
@@ -75,6 +80,33 @@ class VaultSource:
         """The code of the vault, at a block. Raises ChainLost, ChainRefused."""
         found: str = self.client.rpc("eth_getCode", self.vault, at)
         return found
+
+    def recognise(self) -> None:
+        """Finds the version of the vault's interface by its functions, and reads it as such from now on.
+
+        A vault without a table of functions (EIP-2535) is read as today's. Raises UnknownInterface, ChainLost.
+        """
+        deployed, today = self._selectors(), [each for each in vault_abi(self._build) if each["type"] == "function"]
+        if deployed is None:
+            return
+        try:
+            self.earlier = recognised(deployed, {selector_of(each): each["name"] for each in today})
+        except UnknownInterface as unknown:
+            raise UnknownInterface(f"{self.vault} on {self.origin}: {unknown}") from unknown
+        if self.earlier:
+            self.bindings = EarlierBindings(self._build, self.names, self.earlier)
+            self.form = EarlierForm(self._build, self.earlier)
+            self.fields = self.bindings.vault.event_fields()
+
+    def _selectors(self) -> frozenset[str] | None:
+        """The selectors that the vault's table of functions lists; None where it has no such table."""
+        loupe = Interface(diamond_abi(self._build), self.bindings.codec)
+        try:
+            data = self.client.rpc("eth_call", {"to": self.vault, "input": loupe.call("facets", {})}, "latest")
+            [facets] = loupe.result("facets", data)
+        except (ChainRefused, ValueError, IndexError):
+            return None
+        return frozenset(each.removeprefix("0x")[:8] for _, found in facets for each in found)
 
     def blocks(self, numbers: Sequence[int]) -> list[BlockHeader | None]:
         """Block headers by number, None for missing blocks. Raises ChainLost, ChainRefused."""

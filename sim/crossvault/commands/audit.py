@@ -178,7 +178,7 @@ class AuditView:
         for line in step_lines(replica, differs):
             print(line)
         show(difference_table(differs.found))
-        for line in hints(differs, _again(self._arguments)):
+        for line in hints(replica, differs, _again(self._arguments)):
             print(line)
 
 

@@ -20,7 +20,14 @@ from crossvault.differential.story import Story
 from crossvault.live.actors import PAYER, LiveNetwork
 from crossvault.live.deployed_vault import DeployedVault, LiveRoles, VaultAddresses
 from crossvault.live.player import LivePlayer
-from crossvault.live.preflight import PreparedStory, StoryMismatch, governors, require_feeders, require_same_rules
+from crossvault.live.preflight import (
+    PreparedStory,
+    StoryMismatch,
+    governors,
+    require_feeders,
+    require_same_rules,
+    require_todays_interface,
+)
 from crossvault.live.seeding import held, missing, opening, owed, paid, people, played
 from crossvault.lockstep.run import Diverged, RunResult, drive
 from crossvault.report.console import RunPage, show, show_lines
@@ -61,6 +68,7 @@ def _perform(arguments: Namespace, cast: str, fit: Fit) -> int:
     venue.bind_names(names)
     venue.actors.await_quiet(names - {VAULT, EXCHANGE})
     venue.replica.catch_up()
+    require_todays_interface(venue.replica.source)
     story = _story(arguments, venue)
     if story.invariants:
         notice(f"{arguments.scenario}: invariants: not checked on a deployed vault; `audit --invariant` checks them")

@@ -37,7 +37,7 @@ class Interface:
         self._events = {_topic(item): _AbiEvent(item, codec) for item in abi if item["type"] == "event"}
         self._text = codec.kinds([_TEXT])
         known = [_PANIC, *(item for each in (abi, *errors) for item in each if item["type"] == "error")]
-        self._errors = _MadeOnce({_selector(item): item for item in known}, lambda item: _AbiError(item, codec))
+        self._errors = _MadeOnce({selector_of(item): item for item in known}, lambda item: _AbiError(item, codec))
 
     def call(self, action: str, args: Mapping[str, Any]) -> str:
         """Encodes a call: a door in snake case, arguments by name. Raises KeyError, ValueError for invalid ones."""
@@ -91,7 +91,7 @@ class _MadeOnce(dict[str, _T]):
 
 class _AbiFunction:
     def __init__(self, item: Mapping[str, Any], codec: Codec) -> None:
-        self._selector = _selector(item)
+        self._selector = selector_of(item)
         self._inputs = codec.kinds(item["inputs"])
         self._order = [snake(each["name"]) for each in item["inputs"]]
         self.outputs: TypeCodec = codec.kinds(item["outputs"])
@@ -125,7 +125,8 @@ class _AbiError:
         return refused
 
 
-def _selector(item: Mapping[str, Any]) -> str:
+def selector_of(item: Mapping[str, Any]) -> str:
+    """The selector of a function or an error (hex, 4 bytes)."""
     return _hashed(_signature(item))[:8]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
+from crossvault.audit.vault_source import VaultSource
 from crossvault.differential.compare import Difference, value_differences
 from crossvault.differential.drive import Relay, driven, relayed
 from crossvault.differential.ending import BadInput
@@ -38,6 +39,12 @@ def rules(story: Story) -> tuple[Model, list[Step]]:
         return (yield step) if is_rule(step) else None
 
     return model, [step for step, _ in driven(relayed(story.steps(model), only_rules), model.apply)]
+
+
+def require_todays_interface(source: VaultSource) -> None:
+    """Requires a vault that answers as the contracts of this version do. Raises StoryMismatch."""
+    if source.earlier:
+        raise StoryMismatch(f"{source.vault} has {source.earlier}: stories are played on today's alone, audits on both")
 
 
 def require_same_rules(story: Story, deployed: Model) -> None:

@@ -9,6 +9,7 @@ from rich.console import RenderableType
 
 from crossvault.audit.account_rows import AccountRow
 from crossvault.audit.block_comparison import BlockDiffers
+from crossvault.audit.interface_versions import todays_number
 from crossvault.audit.replica import Replica
 from crossvault.differential.story import utilisation_and_rate
 from crossvault.mirror.account import PORTFOLIO
@@ -83,6 +84,7 @@ def verdict(replica: Replica, seconds: float) -> str:
         f"{counts.steps:,} steps in {counts.blocks:,} blocks{after} and {counts.metrics:,} margins compared, "
         "no difference"
         f"  ({seconds:.1f} s, {done / pace:,.0f} steps/s){back}"
+        + (f"\nread as {earlier}, which today's model follows" if (earlier := replica.source.earlier) else "")
         + (f"\n{broken_rule.weaknesses(replica.weaknesses)}" if replica.weaknesses else "")
     )
 
@@ -114,9 +116,11 @@ def step_text(replica: Replica) -> StepFormatter:
     return StepFormatter(header)
 
 
-def hints(differs: BlockDiffers, again: str) -> list[str]:
-    """Commands that show the difference again."""
+def hints(replica: Replica, differs: BlockDiffers, again: str) -> list[str]:
+    """What a difference may come from, and commands that show it again."""
     found = [f"to see it again: {again}"]
+    if earlier := replica.source.earlier:
+        found.insert(0, f"the vault has {earlier}, the model today's rules: what differs may be one (CHANGELOG.md)")
     if differs.seen:
         found.append(f"to trace it:     cast run {differs.seen.transaction} --rpc-url URL   (with Foundry)")
     return found
@@ -133,6 +137,7 @@ def document(
         "node": replica.source.origin,
         "block": {"number": block.number, "hash": block.hash, "at": block.at},
         "head": replica.head,
+        "interface": earlier.number if (earlier := replica.source.earlier) else todays_number(),
         "steps": counts.steps,
         "resumed": counts.resumed,
         "blocks": counts.blocks,
