@@ -32,7 +32,8 @@ CODES = {
         "BadJournal", "BadManifest", "BadPicture", "BadRecord", "CompileFailed", "DeployFailed", "DeployerRequired",
         "BadConfig", "BadOutput", "BadQuery", "BadTables", "TooLarge",
         "DoesNotFit", "InputChanged", "MainnetRefused", "NetworkUnknown", "OpeningRefused", "OpeningUnreadable",
-        "NotWritable", "OwnCodeError", "ScenarioError", "StoryMismatch", "UnknownAccount", "UnknownInterface", "UsageError", "WrongChain",
+        "NotWritable", "OwnCodeError", "ScenarioError", "StoryMismatch", "UnknownAccount",
+        "UnknownInterface", "UsageError", "WrongChain",
     },
     3: {
         "BadEnvironment", "ChainIdle", "ChainLost", "CompilerLost", "DeploymentBusy", "FactoryMissing",
