@@ -151,6 +151,14 @@ library Cash {
         return Fixed.mulDivFloor(presentWad, int256(Fixed.RAY), presentWad < 0 ? now_.borrow : now_.supply);
     }
 
+    /// @notice Debts of all accounts, as of the last accrual.
+    /// @dev sum of principals below zero * borrow index / 1e27
+    /// @param self quote side of the vault
+    /// @custom:rounds up, because they are owed
+    function borrowed(Pool storage self) internal view returns (uint256) {
+        return Fixed.mulDivUp(self.totalBorrow, self.borrowIndex, Fixed.RAY);
+    }
+
     /// @notice Principal after a cash movement.
     /// @param self quote side of the vault
     /// @param principal cash of an account before interest [wad]

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Account, AccountId} from "./Account.sol";
+import {Caps} from "./Caps.sol";
 import {Cash} from "./Cash.sol";
 import {Collateral} from "./Collateral.sol";
 import {Fixed} from "./Fixed.sol";
@@ -23,7 +24,7 @@ library Ledger {
     /// @dev underlyings and collaterals are numbered from 0 in the order of their listing; expiries: those whose settlement is not fixed yet;
     /// stress: code of portfolio margin; pricer: code of option prices; freshSince, surfaceSince: time of the print that ended the last gap in
     /// the prices of a term, whose index has expiry 0, or in its surfaces; biddableSince: end of the last pause and of the last change of
-    /// what is stale [unix seconds]
+    /// what is stale [unix seconds]; caps: caps of the vault, and its open interest
     struct State {
         Cash.Pool cash;
         Liquidation.AuctionTerms terms;
@@ -44,6 +45,7 @@ library Ledger {
         mapping(uint256 term => uint64) freshSince;
         mapping(uint256 term => uint64) surfaceSince;
         uint64 biddableSince;
+        Caps.CapBook caps;
     }
 
     /// @notice Requires a fresh price of an underlying.
@@ -121,7 +123,7 @@ library Ledger {
         track.updatedAt = uint64(block.timestamp);
     }
 
-    /// @notice Changes a position of an account; the cash that closing it releases is credited.
+    /// @notice Changes a position of an account, credits what closing it releases, and returns the change of its long size.
     /// @dev accrued funding enters the quote first; the quote of an option is cash at once
     /// @param self ledger
     /// @param account account
@@ -129,12 +131,16 @@ library Ledger {
     /// @param sizeDelta change of size [wad]
     /// @param quoteDelta change of quote [wad]
     /// @custom:reverts TooManyPositions, TooManyOptions, SizeTooLarge
-    function fill(State storage self, AccountId account, uint256 instrument, int256 sizeDelta, int256 quoteDelta) internal {
+    function fill(State storage self, AccountId account, uint256 instrument, int256 sizeDelta, int256 quoteDelta)
+        internal
+        returns (int256 longDelta)
+    {
         Account.Holder storage holder = self.holders[account];
         (uint256 place, Account.Entry memory held) = Account.find(holder, instrument);
         int256 index = fundingIndex(self, instrument);
         int256 received = Funding.payment(held.size, index - held.fundingIndex);
         addCash(self, account, Account.fill(holder, place, held, sizeDelta, quoteDelta + received, index));
+        longDelta = Caps.longOf(held.size + sizeDelta) - Caps.longOf(held.size);
     }
 
     /// @notice Value of a position whose expiry has settled.
@@ -163,6 +169,7 @@ library Ledger {
             if (Market.underlyingOf(instrument) != underlying || Market.expiryOf(instrument) != expiry) continue;
             (uint256 place, Account.Entry memory held) = Account.find(holder, instrument);
             Account.remove(holder, place);
+            Caps.record(self.caps, instrument, -Caps.longOf(held.size));
             addCash(self, account, settledValue(held, settlementWad));
         }
     }
@@ -220,13 +227,14 @@ library Ledger {
     /// @custom:rounds toward zero, because remainders stay in the source
     /// @custom:reverts TooManyPositions, TooManyOptions, SizeTooLarge
     function movePosition(State storage self, AccountId source, AccountId target, uint256 instrument, uint256 fractionWad) internal {
-        Account.Holder storage giver = self.holders[source];
-        (uint256 place, Account.Entry memory held) = Account.find(giver, instrument);
+        (uint256 place, Account.Entry memory held) = Account.find(self.holders[source], instrument);
         int256 index = fundingIndex(self, instrument);
         int256 received = Funding.payment(held.size, index - held.fundingIndex);
         int256 sizePart = Fixed.part(held.size, fractionWad);
         int256 quotePart = Fixed.part(held.quote + received, fractionWad);
-        addCash(self, source, Account.fill(giver, place, held, -sizePart, received - quotePart, index));
-        fill(self, target, instrument, sizePart, quotePart);
+        addCash(self, source, Account.fill(self.holders[source], place, held, -sizePart, received - quotePart, index));
+        int256 longDelta = fill(self, target, instrument, sizePart, quotePart);
+        longDelta += Caps.longOf(held.size - sizePart) - Caps.longOf(held.size);
+        Caps.record(self.caps, instrument, longDelta);
     }
 }

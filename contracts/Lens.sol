@@ -13,7 +13,7 @@ import {Oracle} from "./Oracle.sol";
 library Lens {
     /// @notice State of the vault outside of its accounts.
     /// @dev cash: tokens held [raw], indexes [ray] as of accruedAt [unix seconds], sums of principals, insuranceWad, deficitWad [wad]; totals,
-    /// held: collateral booked and held [raw]
+    /// held: collateral booked and held [raw]; interests: open interest by underlying [wad]
     struct Globals {
         address owner;
         address pendingOwner;
@@ -31,14 +31,16 @@ library Lens {
         Funding.Track[] tracks;
         uint256[] totalsRaw;
         uint256[] heldRaw;
+        uint256[] interestsWad;
     }
 
     /// @notice State of an account.
-    /// @dev holdings, and the auction
+    /// @dev holdings, the auction, and the open interest of each instrument that it holds [wad]
     struct AccountState {
         AccountId account;
         Account.Image image;
         Liquidation.Sale sale;
+        uint256[] interestsWad;
     }
 
     /// @notice State of an expiry that has not settled.
@@ -74,9 +76,11 @@ library Lens {
         all.deficitWad = self.cash.deficitWad;
         all.prices = new Oracle.Price[](self.risks.length);
         all.tracks = new Funding.Track[](self.risks.length);
+        all.interestsWad = new uint256[](self.risks.length);
         for (uint256 i = 0; i < all.prices.length; i++) {
             all.prices[i] = self.prices[i];
             all.tracks[i] = self.tracks[i];
+            all.interestsWad[i] = self.caps.interests[i];
         }
         uint256 count = self.assets.length;
         all.totalsRaw = new uint256[](count);
@@ -94,7 +98,9 @@ library Lens {
         all = new AccountState[](ids.length);
         for (uint256 i = 0; i < ids.length; i++) {
             Account.Image memory shot = Account.image(self.holders[ids[i]], self.assets.length);
-            all[i] = AccountState(ids[i], shot, self.sales[ids[i]]);
+            uint256[] memory interestsWad = new uint256[](shot.entries.length);
+            for (uint256 j = 0; j < interestsWad.length; j++) interestsWad[j] = self.caps.longs[shot.entries[j].instrument];
+            all[i] = AccountState(ids[i], shot, self.sales[ids[i]], interestsWad);
         }
     }
 

@@ -29,4 +29,8 @@ library MarketErrors {
     error NotSettled(uint256 underlying, uint256 expiry);
     /// @notice A token is listed already.
     error TokenListed(address token);
+    /// @notice No cap of the vault has this name.
+    error UnknownCap(bytes32 what);
+    /// @notice An amount of the whole vault would exceed its cap.
+    error CapExceeded(bytes32 what, uint256 number, uint256 amount, uint256 cap);
 }

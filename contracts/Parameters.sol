@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Caps} from "./Caps.sol";
 import {Cash} from "./Cash.sol";
 import {Collateral} from "./Collateral.sol";
 import {Ledger} from "./Ledger.sol";
@@ -43,6 +44,7 @@ library Parameters {
         UnderlyingParameters[] underlyings;
         CollateralParameters[] collaterals;
         Ruleset.Rules rules;
+        Caps.Limits caps;
     }
 
     /// @notice Every parameter in force.
@@ -67,5 +69,6 @@ library Parameters {
             all.collaterals[i] = CollateralParameters(asset.token, asset.decimals, asset.underlying, asset.terms);
         }
         all.rules = model.rules;
+        all.caps = Caps.limitsOf(self.caps, self.assets.length, self.risks.length);
     }
 }

@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {Account, AccountId} from "./Account.sol";
 import {AccountErrors} from "./AccountErrors.sol";
 import {AuthorityErrors} from "./AuthorityErrors.sol";
+import {Caps} from "./Caps.sol";
 import {Cash} from "./Cash.sol";
 import {Checks} from "./Checks.sol";
 import {Collateral} from "./Collateral.sol";
@@ -149,13 +150,15 @@ contract Vault is Checks, Diamond {
     /// @param amountRaw amount of the quote token [raw]
     /// @param to recipient: of an operator, the owner of the account
     /// @custom:reverts VaultPaused, NotAuthorized, ZeroAmount, AmountTooLarge, UnderLiquidation, DeficitOpen, StalePrice, InsufficientMargin,
-    /// InsufficientLiquidity, TransferMismatch
+    /// CapExceeded, InsufficientLiquidity, TransferMismatch
     function withdrawCash(AccountId account, uint256 amountRaw, address to) external nonReentrant {
         requireWithdrawal(account, to);
         Collateral.requireAmount(amountRaw, ledger.cash.decimals);
         accrue();
         Account.Image memory former = begin(account, true);
+        int256 principal = ledger.holders[account].principal;
         Ledger.addCash(ledger, account, -int256(Collateral.toWad(amountRaw, ledger.cash.decimals)));
+        requireBorrowable(account, principal);
         check(account, true, former);
         Collateral.push(ledger.cash.token, to, amountRaw);
         emit CashWithdrawn(msg.sender, account, amountRaw, to, ledger.holders[account].principal);
@@ -167,8 +170,8 @@ contract Vault is Checks, Diamond {
     /// @param account account
     /// @param collateral number of the collateral
     /// @param amountRaw amount of the token [raw]
-    /// @custom:reverts NotAuthorized, UnknownCollateral, ZeroAmount, AmountTooLarge, StalePrice, TransferMismatch, InsufficientMargin,
-    /// EquityFalls, BalanceFalls
+    /// @custom:reverts NotAuthorized, UnknownCollateral, ZeroAmount, AmountTooLarge, CapExceeded, StalePrice, TransferMismatch,
+    /// InsufficientMargin, EquityFalls, BalanceFalls
     function depositCollateral(AccountId account, uint256 collateral, uint256 amountRaw) external nonReentrant {
         Account.requireAuthority(ledger.holders[account], account, msg.sender, Account.DEPOSIT);
         requireCollateral(collateral);
@@ -176,6 +179,7 @@ contract Vault is Checks, Diamond {
         uint256 balanceRaw = ledger.holders[account].balances[collateral] + amountRaw;
         Collateral.requireAmount(amountRaw, asset.decimals);
         Collateral.requireAmount(balanceRaw, asset.decimals);
+        Caps.requireRoom(ledger.caps, Caps.COLLATERAL, collateral, asset.totalRaw, asset.totalRaw + amountRaw);
         Ledger.requireFresh(ledger, asset.underlying);
         bool costly = isCostly(account, asset.underlying);
         Account.Image memory former;
@@ -229,7 +233,7 @@ contract Vault is Checks, Diamond {
     /// @custom:rounds the quote up, because the taker initiates the trade and the maker would lose otherwise
     /// @custom:reverts NotAuthorized, SameAccount, UnderLiquidation, UnknownInstrument, InstrumentExpired, StalePrice, ZeroSize, SizeTooLarge,
     /// ZeroPrice, PriceTooLarge, PriceOutsideBand, VaultPaused, TooManyPositions, TooManyOptions, InsufficientMargin, EquityFalls,
-    /// BalanceFalls
+    /// BalanceFalls, CapExceeded
     function trade(AccountId maker, AccountId taker, uint256 instrument, int256 size, uint256 priceWad) external nonReentrant {
         Account.requireAuthority(ledger.holders[maker], maker, msg.sender, Account.TRADE);
         Account.requireAuthority(ledger.holders[taker], taker, msg.sender, Account.TRADE);
@@ -239,8 +243,11 @@ contract Vault is Checks, Diamond {
         requireTerms(instrument, size, priceWad);
         accrue();
         int256 quote = Fixed.mulDivCeil(size, int256(priceWad), Fixed.WAD);
+        uint256 underlying = Market.underlyingOf(instrument);
+        uint256 interestWad = ledger.caps.interests[underlying];
         TradeSide memory makerAfter = fillSide(maker, instrument, -size, quote);
         TradeSide memory takerAfter = fillSide(taker, instrument, size, -quote);
+        Caps.requireRoom(ledger.caps, Caps.INTEREST, underlying, interestWad, ledger.caps.interests[underlying]);
         emit Traded(msg.sender, maker, taker, instrument, size, priceWad, makerAfter, takerAfter);
     }
 
@@ -323,6 +330,18 @@ contract Vault is Checks, Diamond {
         Cash.requireCovered(ledger.cash);
     }
 
+    /// @notice Requires debts of all accounts within their cap where an account now owes more than before.
+    /// @dev a debt rises where the principal falls to below zero; interest counts, and stops none
+    /// @param account account
+    /// @param before its principal before [wad]
+    /// @custom:rounds up, because debts are owed
+    /// @custom:reverts CapExceeded
+    function requireBorrowable(AccountId account, int256 before) internal view {
+        int256 principal = ledger.holders[account].principal;
+        if (principal >= 0 || principal >= before) return;
+        Caps.requireRoom(ledger.caps, Caps.BORROWING, 0, 0, Cash.borrowed(ledger.cash));
+    }
+
     /// @notice Requires a trade of a listed instrument, within the bounds of size and price.
     /// @dev a price below the band, or above; an option may trade down to the smallest price there is
     /// @param instrument number of the instrument
@@ -344,15 +363,18 @@ contract Vault is Checks, Diamond {
     /// @param instrument number of the instrument
     /// @param sizeDelta change of size [wad]
     /// @param quoteDelta change of quote [wad]
-    /// @custom:reverts VaultPaused, TooManyPositions, TooManyOptions, SizeTooLarge, StalePrice, InsufficientMargin, EquityFalls, BalanceFalls
+    /// @custom:reverts VaultPaused, TooManyPositions, TooManyOptions, SizeTooLarge, StalePrice, InsufficientMargin, EquityFalls, BalanceFalls,
+    /// CapExceeded
     function fillSide(AccountId account, uint256 instrument, int256 sizeDelta, int256 quoteDelta) internal returns (TradeSide memory) {
         Account.Holder storage holder = ledger.holders[account];
         bool rising = Account.isRising(Account.entry(holder, instrument).size, sizeDelta);
         if (rising) requireRunning();
         Account.Image memory former = begin(account, rising);
-        Ledger.fill(ledger, account, instrument, sizeDelta, quoteDelta);
+        int256 principal = holder.principal;
+        Caps.record(ledger.caps, instrument, Ledger.fill(ledger, account, instrument, sizeDelta, quoteDelta));
         check(account, rising, former);
         if (!rising) checkPause(account, former);
+        if (rising) requireBorrowable(account, principal);
         Account.Entry memory entry = Account.entry(holder, instrument);
         return TradeSide(holder.principal, entry.size, entry.quote, entry.fundingIndex);
     }

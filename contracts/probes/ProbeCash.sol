@@ -40,6 +40,11 @@ contract ProbeCash {
         return Cash.principalOf(stored, presentWad);
     }
 
+    function borrowed(Cash.Pool calldata self) external returns (uint256) {
+        stored = self;
+        return Cash.borrowed(stored);
+    }
+
     function moved(Cash.Pool calldata self, int256 principal, int256 deltaWad) external returns (int256) {
         stored = self;
         return Cash.moved(stored, principal, deltaWad);

@@ -183,6 +183,7 @@ def test_each_refusal_of_a_vault_of_perps_is_met_once(recording: ModelRecording,
     assert missing == {
         "an account holds no more positions than the cap",
         "no more collaterals are listed than the cap", "a token has no more decimals than 18",
+        "no deposit, loan or trade takes the vault above a cap", "the vault has three kinds of caps",
     }  # fmt: skip
 
 

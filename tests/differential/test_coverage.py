@@ -15,6 +15,7 @@ from crossvault.mirror import (
     appraiser,
     auction,
     authority_errors,
+    caps,
     cash,
     checks,
     collateral,
@@ -94,6 +95,7 @@ NO_FUNCTIONS = {
 # read after every random step, or for every account after some steps
 READ_BY_STEPS = {
     lens: {"globals", "states", "curves"},
+    caps: {"longOf", "record", "requireRoom", "isLooser", "limitsOf"},  # by trades, deposits, loans and parameters
     registry: {"snapshot", "isAuthorized", "scopesOf", "curves"},  # test_views queries the last three
     teller: {"metrics"},
 }
@@ -111,7 +113,7 @@ BEHIND_DOORS = {
         "requireCollateral", "requireGuardian", "schedule", "enact", "admit", "permit",
     },
     governance: set(),
-    policy: set(),
+    policy: {"requireCapped"},
     teller: set(),
     analyst: {"added"},
     registry: set(),
@@ -125,7 +127,7 @@ BEHIND_DOORS = {
     exchange: {"agree", "take", "requireLive", "requireAuthority", "requireSize", "requireOpposite"},
     vault: {
         "pullQuote", "requireWithdrawal", "requireTerms", "fillSide", "isCostly", "isBatchable",
-        "accountsOf", "settlementOf",
+        "accountsOf", "settlementOf", "requireBorrowable",
     },
 }  # fmt: skip
 CLASSES = {
@@ -164,6 +166,7 @@ def test_every_function_is_probed(module: ModuleType) -> None:
 
 def test_every_other_function_is_reached_by_steps() -> None:
     assert functions_of(lens) == READ_BY_STEPS[lens]
+    assert functions_of(caps) == READ_BY_STEPS[caps]
     assert functions_of(parameters) == READ_BY_TESTS[parameters]
     for module, behind in BEHIND_DOORS.items():
         others = behind | READ_BY_STEPS.get(module, set()) | READ_BY_TESTS.get(module, set())

@@ -267,6 +267,7 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
         "accrue": {"self": POOL},
         "present": {"self": POOL, "principal": VALUE},
         "principalOf": {"self": POOL, "present_wad": VALUE},
+        "borrowed": {"self": POOL},
         "moved": {"self": POOL, "principal": VALUE, "delta_wad": VALUE},
         "record": _recorded,
         "depegRate": {"terms": DEPEG, "price_wad": AMOUNT},

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from attack_files import FINDINGS, FOLDER, MENDED, OPEN, changed, red_rules
+from attack_files import FINDINGS, FOLDER, MENDED, OPEN, PARAMETER, changed, red_rules
 from crossvault import scenario
 from crossvault.setup import toolchain
 
@@ -37,7 +37,7 @@ def shipped(name: str) -> Path:
 
 
 def test_every_mended_attack_ships_with_its_honest_likeness() -> None:
-    assert set(MENDED) <= set(ATTACKS)
+    assert {*MENDED, *PARAMETER} <= set(ATTACKS)
     assert sorted(SHIPPED) == sorted([*ATTACKS, *(f"{name}{HONEST}" for name in ATTACKS)])
 
 

@@ -73,6 +73,7 @@ RED_IN = {  # a mistake and a walk in which the rule is soon red
     "V34": ("any-deficit-locks", "bad-debt", 1),
     "V36": ("makers-paid-less", "quickstart", 1),
     "V37": ("greeks-of-one-unit", "expiry-day", 1),
+    "V38": ("settled-interest-stays", "expiry-day", 1),
 }
 MOST = 300  # steps of a walk
 IN_STORIES = {"V35"}  # a known weakness at every call that it judges: attack stories are red by it

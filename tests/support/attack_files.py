@@ -17,8 +17,10 @@ from plant_search import NONE, Collector
 FOLDER, FINDINGS = CASES / "attacks", TESTS / "findings"
 KNOWN: dict[str, dict[str, Any]] = yaml.safe_load((TESTS / "known_reds.yaml").read_text(encoding="utf8"))
 MENDED: dict[str, str] = KNOWN["mended"]
+PARAMETER: dict[str, str] = KNOWN["parameter"]
 OPEN: dict[str, str] = KNOWN["open"]
-NEW: frozenset[str] = frozenset()  # parameters that did not exist when the attacks were played
+NEW = frozenset({"vault cap", "open interest cap", "borrowing cap"})
+"""Parameters that did not exist when the attacks were played."""
 
 
 def red_rules(path: str | Path) -> dict[str, list[str]]:

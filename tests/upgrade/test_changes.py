@@ -28,11 +28,11 @@ FIELDS = {"Paid": ("payer", "amount_wad"), "Noted": ("what",)}
 class Held(AccountState):
     """The state of an account in one field that is money and one that is not."""
 
-    _fields = ("account", "principal", "size")
+    _fields = ("account", "principal", "size", "interests_wad")
 
 
 def outcome(principal: int = 0, refusal: Refusal | None = None, *events: Event, size: int = 0) -> Outcome:
-    state: Any = Held(ALICE, principal, size)  # type: ignore[arg-type]  # the one field that is read
+    state: Any = Held(ALICE, principal, size, ())  # type: ignore[arg-type]  # the one field that is read
     shared: Any = ()
     return Outcome(refusal, events, Snapshot(shared, (state,)))
 

@@ -37,7 +37,8 @@ DOOR_OF: Mapping[str, Action] = {
     "AuctionScheduled": "schedule_auction", "AuctionEnacted": "enact_auction", "DepegScheduled": "schedule_depeg",
     "DepegEnacted": "enact_depeg", "PricePublished": "publish_price", "ForwardPublished": "publish_forward",
     "SurfacePublished": "publish_surface", "PortfolioScheduled": "schedule_portfolio",
-    "PortfolioEnacted": "enact_portfolio", "RulesScheduled": "schedule_rules", "RulesEnacted": "enact_rules",
+    "PortfolioEnacted": "enact_portfolio", "CapScheduled": "schedule_cap",
+    "CapEnacted": "enact_cap", "RulesScheduled": "schedule_rules", "RulesEnacted": "enact_rules",
 }  # fmt: skip
 INTERIM_EVENTS = ("InterestAccrued", "ExpirySettled", "LiquidationRestarted")
 RENAMED_ARGUMENTS = {("GuardianSet", "to"): "guardian", ("GuardianScheduled", "to"): "guardian"}

@@ -53,6 +53,7 @@ CAPABILITIES = (
     Capability("sealing", "listings and feeders that are announced once the vault holds money",
                ("schedule_feeder", "schedule_underlying", "schedule_collateral", "seal")),
     Capability("cancelling", "announced changes that are cancelled", ("cancel_changes",)),
+    Capability("vault caps", "caps of the whole vault", ("schedule_cap", "enact_cap"), _NOTHING, ("CapExceeded",)),
     Capability("scopes", "operators with a part of the rights", ("set_scopes",)),
     Capability("pause", "a pause", ("pause", "unpause")),
     Capability("guardian", "a guardian who may pause", ("set_guardian", "schedule_guardian")),

@@ -20,7 +20,7 @@ _STORED = (
 
 _ENACTED: tuple[Action, ...] = (
     "enact_risk", "enact_options", "enact_guard", "enact_haircut", "enact_depeg", "enact_interest", "enact_auction",
-    "enact_portfolio", "enact_rules",
+    "enact_portfolio", "enact_rules", "enact_cap",
 )  # fmt: skip
 
 _CASH = "Cash"

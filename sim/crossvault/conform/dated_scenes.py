@@ -34,6 +34,7 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import Step, TokenSpec
 from crossvault.mirror import (
     account as accounts,
+    caps,
     cash,
     collateral,
     correlation,
@@ -87,7 +88,7 @@ class DatedScenes(SceneSteps):
     def _scenes(self) -> tuple[Scene, ...]:
         return (
             self._listed, self._changed, self._funded, self._opened, self._quoted, self._dated, self._optioned,
-            self._moded, self._settled, self._crowded,
+            self._moded, self._settled, self._capped, self._crowded,
         )  # fmt: skip
 
     def _listed(self, model: Model) -> Iterator[Step]:
@@ -112,6 +113,7 @@ class DatedScenes(SceneSteps):
             doors.GUARD.of(underlying=1, guard=oracle.PriceGuard(50 * PCT, 60, 0)),
             doors.DEPEG.of(terms=cash.DepegTerms(cash.NO_FEED, WAD, WAD)),
             doors.INTEREST.of(interest=cash.Interest(PCT, 5 * PCT, 50 * PCT, 80 * PCT, 10 * PCT)),
+            doors.CAP.of(what=caps.BORROWING, number=0, amount=fixed.CAP),
             doors.AUCTION.of(terms=self.world.terms), doors.RISK.of(underlying=1, risk=risk),
         )  # fmt: skip
         for each in changes:
@@ -239,6 +241,24 @@ class DatedScenes(SceneSteps):
 
     def _settle(self, some: Sequence[AccountId]) -> Step:
         return doors.settle(self._at, STRANGER, underlying=0, expiry=self._near, accounts=tuple(some))
+
+    def _capped(self, model: Model) -> Iterator[Step]:
+        """Caps of the vault at what there is: one more of anything is refused, and what reduces is not."""
+        ledger = model.vault.ledger
+        for what, number, amount in (
+            ("nothing", 0, 1), (caps.COLLATERAL, 0, ledger.assets[0].total_raw + 1), (caps.BORROWING, 0, 1),
+            (caps.INTEREST, 0, ledger.caps.interests[0] + WAD),
+        ):  # fmt: skip
+            yield doors.enact_cap(self._at, OWNER, what=what, number=number, amount=amount)
+        yield doors.mint(self._at, STRANGER, token="WETH", to="bob", amount_raw=3)
+        for raw in (1, 1):
+            yield doors.deposit_collateral(self._at, "bob", account=BOB, collateral=0, amount_raw=raw)
+        for units in (1, 1, -1):
+            yield self._deal(BOB, units)
+        yield self._take(CAROL, max(0, ledger.holders[CAROL].principal) // 10**12 + 1)
+        for what in (caps.COLLATERAL, caps.BORROWING, caps.INTEREST):
+            loose = doors.CAP.of(what=what, number=0, amount=0)
+            yield from (loose.enact(self._at, OWNER), loose.schedule(self._at, OWNER))
 
     def _crowded(self, model: Model) -> Iterator[Step]:
         """As many positions as an account holds, and one more."""

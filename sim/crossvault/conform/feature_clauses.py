@@ -91,6 +91,15 @@ _OF_GUARD = (
     *_announced("Liquidation terms", "auction terms", "auction changes", "auction"),
 )  # fmt: skip
 
+_CAPS = "Caps of the vault"
+_OF_CAPS = (
+    *_announced(_CAPS, "caps of the vault", "vault caps", "cap"),
+    Clause(_CAPS, "open interest is the sum of long sizes", "vault caps", done("trade"), ("open_interest_wad",)),
+    refusal(_CAPS, "no deposit, loan or trade takes the vault above a cap", "vault caps", "CapExceeded",
+            "deposit_collateral", "withdraw_cash", "trade"),
+    refusal(_CAPS, "the vault has three kinds of caps", "vault caps", "UnknownCap", "schedule_cap", "enact_cap"),
+)  # fmt: skip
+
 _EXPIRY = "Expiry and settlement"
 _OF_EXPIRIES = (
     Clause(_EXPIRY, "the owner opens expiries", "futures", done("open_expiry"), (ACCEPTANCE, event("ExpiryOpened"))),
@@ -142,7 +151,7 @@ _OF_PORTFOLIO = (
 )  # fmt: skip
 
 FEATURES = (
-    *_OF_FUNDING, *_OF_INTEREST, *_OF_COLLATERAL, *_OF_GUARD, *_OF_EXPIRIES, *_OF_OPTIONS, *_OF_PORTFOLIO,
+    *_OF_FUNDING, *_OF_INTEREST, *_OF_COLLATERAL, *_OF_GUARD, *_OF_CAPS, *_OF_EXPIRIES, *_OF_OPTIONS, *_OF_PORTFOLIO,
     Clause("Batch", "several calls are judged as one", "batch", done("batch"),
            ("cash_wad", "size", "quote", "collateral", ACCEPTANCE, "InsufficientMargin", event("Batched"))),
     refusal("Batch", "a batch that leaves an account below initial margin is refused", "batch", "InsufficientMargin",

@@ -15,7 +15,8 @@ _WORDS = {
     "owner": "owner", "pending_owner": "owner", "guardian": "guardian", "paused": "paused", "cash_held_raw": "cash_wad",
     "supply_index": "interest", "borrow_index": "interest", "total_supply": "cash_wad", "total_borrow": "cash_wad",
     "accrued_at": "interest", "insurance_wad": "insurance_wad", "deficit_wad": "deficit_wad", "tracks": "funding_track",
-    "totals_raw": "collateral", "held_raw": "collateral", "principal": "cash_wad", "mode": "mode",
+    "interests_wad": "open_interest_wad", "totals_raw": "collateral", "held_raw": "collateral",
+    "principal": "cash_wad", "mode": "mode",
     "balances": "collateral", "entries": "size", "size": "size", "quote": "quote", "funding_index": "quote",
     "instrument": "size", "sale": "sale_started_at", "prices": "price_index",
 }  # fmt: skip

@@ -22,6 +22,7 @@ _NEEDS: Mapping[str, Action] = {
     "_withdraw_collateral": "withdraw_collateral", "_withdraw_cash": "withdraw_cash", "_mode": "set_mode",
     "_start": "start_liquidation", "_sale": "bid", "_fund": "fund_insurance", "_ownership": "offer_ownership",
     "_pause": "pause", "_unpause": "unpause", "_operator": "set_operator", "_list": "schedule_underlying",
+    "_cap": "enact_cap",
 }  # fmt: skip
 """The door that a kind of move goes through."""
 _SHARING = ("futures", "options")  # of their doors some belong to both

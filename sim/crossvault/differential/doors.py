@@ -40,6 +40,7 @@ from crossvault.differential.exchange_doors import (
 )
 from crossvault.differential.governance_doors import (
     AUCTION as AUCTION,
+    CAP as CAP,
     COLLATERAL as COLLATERAL,
     DEPEG as DEPEG,
     FEEDER as FEEDER,
@@ -58,6 +59,7 @@ from crossvault.differential.governance_doors import (
     accept_ownership as accept_ownership,
     cancel_changes as cancel_changes,
     enact_auction as enact_auction,
+    enact_cap as enact_cap,
     enact_depeg as enact_depeg,
     enact_guard as enact_guard,
     enact_haircut as enact_haircut,
@@ -72,6 +74,7 @@ from crossvault.differential.governance_doors import (
     open_expiry as open_expiry,
     pause as pause,
     schedule_auction as schedule_auction,
+    schedule_cap as schedule_cap,
     schedule_collateral as schedule_collateral,
     schedule_depeg as schedule_depeg,
     schedule_feeder as schedule_feeder,

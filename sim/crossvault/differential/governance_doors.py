@@ -202,6 +202,17 @@ def schedule_rules(at: int, sender: str, *, rules: Rules) -> Step:
     return Step(at, sender, "schedule_rules", {"rules": rules})
 
 
+def schedule_cap(at: int, sender: str, *, what: str, number: int, amount: int) -> Step:
+    """Announcement of a cap of the vault: on `borrowing` (number 0) [wad], a `collateral` [raw], or the `open interest`
+    of an underlying [wad]; an amount of 0 is no cap."""
+    return Step(at, sender, "schedule_cap", {"what": what, "number": number, "amount": amount})
+
+
+def enact_cap(at: int, sender: str, *, what: str, number: int, amount: int) -> Step:
+    """Change of a cap of the vault: a tighter one at once, a looser one as announced."""
+    return Step(at, sender, "enact_cap", {"what": what, "number": number, "amount": amount})
+
+
 def enact_rules(at: int, sender: str, *, rules: Rules) -> Step:
     """Change of the rules of portfolio margin, as announced."""
     return Step(at, sender, "enact_rules", {"rules": rules})
@@ -217,6 +228,7 @@ INTEREST = DelayedChange(schedule_interest, enact_interest)
 PORTFOLIO = DelayedChange(schedule_portfolio, enact_portfolio)
 RULES = DelayedChange(schedule_rules, enact_rules)
 GUARDIAN = DelayedChange(schedule_guardian, set_guardian)
+CAP = DelayedChange(schedule_cap, enact_cap)
 FEEDER = DelayedChange(schedule_feeder, partial(set_feeder, allowed=True))
 UNDERLYING = DelayedChange(schedule_underlying, list_underlying)
 COLLATERAL = DelayedChange(schedule_collateral, list_collateral)

@@ -32,7 +32,7 @@ VaultDoor = Literal[
     "schedule_depeg", "enact_depeg", "batch",
     "publish_forward", "publish_surface", "open_expiry", "schedule_options", "enact_options", "schedule_guard",
     "enact_guard", "schedule_interest", "enact_interest", "settle", "set_mode", "schedule_portfolio", "enact_portfolio",
-    "schedule_rules", "enact_rules", "set_scopes", "schedule_feeder",
+    "schedule_rules", "enact_rules", "schedule_cap", "enact_cap", "set_scopes", "schedule_feeder",
     "schedule_underlying", "schedule_collateral", "schedule_guardian", "seal", "cancel_changes",
 ]  # fmt: skip
 ExchangeDoor = Literal["fill", "cancel", "cancel_below"]

@@ -10,6 +10,8 @@ EVENT_FIELDS: Mapping[str, Sequence[str]] = {
     "AuctionScheduled": (*_SET, "effective_at"),
     "Batched": ("sender", "calls"),
     "Bid": ("sender", "account", "bidder", "fraction_wad", "limit_wad", "deal", "account_after", "bidder_after"),
+    "CapEnacted": ("sender", "what", "number", "amount"),
+    "CapScheduled": ("sender", "what", "number", "amount", "effective_at"),
     "CashDeposited": ("sender", "account", "amount_raw", "principal"),
     "CashWithdrawn": ("sender", "account", "amount_raw", "to", "principal"),
     "CollateralDeposited": ("sender", "account", "collateral", "amount_raw", "balance_raw"),

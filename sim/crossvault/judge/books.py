@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
@@ -150,6 +151,14 @@ class CollateralBook(NamedTuple):
     total_raw: int
 
 
+class CapRecord(NamedTuple):
+    """Caps of the whole vault, by what they limit and its number; open interest by instrument and underlying [wad]."""
+
+    limits: Mapping[tuple[str, int], int] = MappingProxyType({})
+    longs: Mapping[int, int] = MappingProxyType({})
+    interests: Mapping[int, int] = MappingProxyType({})
+
+
 class OrderBook(NamedTuple):
     """Signed orders: what was filled of a digest [wad], what is cancelled, and the least salt of an account."""
 
@@ -190,6 +199,7 @@ class Books(NamedTuple):
     is_sealed: bool
     open_since: int
     cancelled_at: int
+    caps: CapRecord = CapRecord()
 
     def account(self, account: AccountId) -> AccountBook:
         """An account; an unknown one is empty."""
@@ -246,6 +256,7 @@ def read_books(model: Model, last: Books | None = None) -> Books:
         is_sealed=vault.is_sealed,
         open_since=vault.open_since,
         cancelled_at=vault.cancelled_at,
+        caps=_shared(_caps(state.caps), old.caps),
     )
 
 
@@ -288,6 +299,11 @@ def _cash(pool: Any) -> CashBook:
         pool.token, pool.decimals, pool.terms, pool.interest, pool.accrued_at, pool.supply_index, pool.borrow_index,
         pool.total_supply, pool.total_borrow, pool.insurance_wad, pool.deficit_wad,
     )  # fmt: skip
+
+
+def _caps(caps: Any) -> CapRecord:
+    limits = {(what, number): amount for what, by in caps.limits.items() for number, amount in by.items() if amount}
+    return CapRecord(limits, _written(caps.longs), _written(caps.interests))
 
 
 def _underlying(state: Any, number: int) -> UnderlyingBook:

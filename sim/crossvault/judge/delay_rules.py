@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from crossvault.judge.breach import Breach
 from crossvault.judge.moment import Moment
-from crossvault.judge.rulebook import change_of, falls_due, is_addition, is_tightening
+from crossvault.judge.rulebook import change_of, falls_due, is_addition, is_delayed, is_tightening
 
 GRACE_SECS = 14 * 86_400
 """How long an announced change may be made, once it is due [seconds]."""
@@ -17,7 +17,7 @@ def announced(moment: Moment) -> Iterator[Breach]:
     if not moment.accepted:
         return
     yield from _due_times(moment)
-    if not moment.step.action.startswith("enact_") or is_tightening(moment.rulebook, moment.step):
+    if not moment.step.action.startswith("enact_") or not is_delayed(moment.rulebook, moment.step):
         return
     if reason := untimely(moment):
         yield Breach(f"{moment.step.action} of {change_of(moment.step)[1:]}, which {reason}")

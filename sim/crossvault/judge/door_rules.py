@@ -22,6 +22,7 @@ OWNERS = frozenset({
     "schedule_risk", "enact_risk", "schedule_haircut", "enact_haircut", "schedule_auction", "enact_auction",
     "schedule_depeg", "enact_depeg", "schedule_options", "enact_options", "schedule_guard", "enact_guard",
     "schedule_interest", "enact_interest", "schedule_portfolio", "enact_portfolio", "schedule_rules", "enact_rules",
+    "schedule_cap", "enact_cap",
     "schedule_feeder", "schedule_underlying", "schedule_collateral", "schedule_guardian", "seal",
 })  # fmt: skip
 """Doors of the vault's owner alone."""
@@ -163,7 +164,7 @@ def _same_terms(after: Books, before: Books) -> bool:
     """Whether the parameters that are of no single underlying are as before."""
     return (
         after.auction is before.auction and after.rules is before.rules and after.cash.depeg is before.cash.depeg
-        and after.cash.interest is before.cash.interest
+        and after.caps.limits == before.caps.limits and after.cash.interest is before.cash.interest
         and (after.collaterals == before.collaterals
              or [each.terms for each in after.collaterals] == [each.terms for each in before.collaterals])
     )  # fmt: skip
@@ -171,6 +172,9 @@ def _same_terms(after: Books, before: Books) -> bool:
 
 def _shared_terms(book: RuleBook, after: Books) -> Iterator[str]:
     noted = book.parameters
+    in_force = {change[1:]: amount for change, amount in noted.items() if change[0] == "cap" and amount}
+    if dict(after.caps.limits) != in_force:
+        yield f"caps {dict(after.caps.limits)} are stored, {in_force} were enacted"
     shared = ("auction", after.auction), ("rules", after.rules), ("interest", after.cash.interest)
     for kind, stored in (*shared, ("depeg", after.cash.depeg)):
         yield from _differs(kind, stored, noted.get((kind,)))

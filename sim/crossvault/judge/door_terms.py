@@ -13,7 +13,7 @@ from crossvault.judge.marks import CALL, decoded
 from crossvault.judge.moment import Moment
 from crossvault.judge.parameter_ranges import CAP, DAY, misfits
 from crossvault.judge.rounding import WAD
-from crossvault.judge.rulebook import ALL_SCOPES, change_of
+from crossvault.judge.rulebook import ALL_SCOPES, BORROWING, COLLATERAL, INTEREST, change_of
 
 if TYPE_CHECKING:
     from crossvault.mirror.account import AccountId
@@ -196,6 +196,15 @@ def _schedule(moment: Moment, args: Args) -> Iterator[str]:
     yield from misfits(value, len(moment.rulebook.underlyings))
 
 
+def _cap(moment: Moment, args: Args) -> Iterator[str]:
+    """A cap of what the vault has none of."""
+    counts = {
+        BORROWING: 1, COLLATERAL: len(moment.rulebook.collaterals), INTEREST: len(moment.rulebook.underlyings),
+    }  # fmt: skip
+    if not 0 <= args["number"] < counts.get(args["what"], 0):
+        yield f"a cap of {args['what']} {args['number']}"
+
+
 def _print(args: Args, at: int, last_at: int, price_wad: int) -> Iterator[str]:
     """A print without a price, from the future, older than the last, or more than certain."""
     if not 0 < price_wad <= CAP:
@@ -264,4 +273,5 @@ TERMS: Mapping[str, Callable[[Moment, Args], Iterator[str]]] = {
         _schedule,
     ),
     **dict.fromkeys(("schedule_feeder", "schedule_guardian", "schedule_underlying", "schedule_collateral"), _addition),
+    **dict.fromkeys(("schedule_cap", "enact_cap"), _cap),
 }  # fmt: skip

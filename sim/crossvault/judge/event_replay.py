@@ -14,6 +14,7 @@ from crossvault.judge.books import (
     EXPIRY_BITS,
     AccountBook,
     Books,
+    CapRecord,
     CollateralBook,
     CurveBook,
     PositionBook,
@@ -43,6 +44,7 @@ class EventReplay:
         self.floors = dict(before.orders.floors)
         self.feeders = set(before.feeders)
         self.fresh, self.surfaces = dict(before.fresh_since), dict(before.surface_since)
+        self.limits = dict(before.caps.limits)
         self.fields: dict[str, Any] = {}
         for event in events:
             self._read(event)
@@ -61,8 +63,19 @@ class EventReplay:
         return before._replace(
             cash=cash, underlyings=tuple(self.underlyings), collaterals=tuple(self.collaterals), curves=self.curves,
             accounts={**before.accounts, **self.accounts}, feeders=frozenset(self.feeders), announced=self.announced,
-            orders=orders, fresh_since=self.fresh, surface_since=self.surfaces, **self.fields,
+            caps=self._caps(), orders=orders, fresh_since=self.fresh, surface_since=self.surfaces, **self.fields,
         )  # fmt: skip
+
+    def _caps(self) -> CapRecord:
+        """Caps as enacted, and open interest as the positions have it."""
+        longs, interests = dict(self.before.caps.longs), dict(self.before.caps.interests)
+        for account, book in self.accounts.items():
+            for sign, held in ((-1, self.before.account(account).positions), (1, book.positions)):
+                for each in held:
+                    underlying, grown = decoded(each.instrument)[0], sign * max(0, each.size)
+                    longs[each.instrument] = longs.get(each.instrument, 0) + grown
+                    interests[underlying] = interests.get(underlying, 0) + grown
+        return CapRecord(self.limits, longs, interests)
 
     def _read(self, event: Event) -> None:
         sender, *values = event.values
@@ -264,6 +277,11 @@ class EventReplay:
     def _enacted(self, name: str, values: list[Any]) -> None:
         """A change that was announced takes effect."""
         change = _change(name)
+        if change == "cap":
+            what, place, amount = values
+            self.announced.pop((change, *values), None)
+            self.limits[what, place] = amount
+            return
         number, value = (values[0], values[1]) if change in _NUMBERED else (0, values[0])
         self.announced.pop((change, *values[: 2 if change in _NUMBERED else 1]), None)
         if change == "haircut":

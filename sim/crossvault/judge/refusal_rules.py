@@ -11,6 +11,7 @@ from typing import Any
 
 from crossvault.differential.step import CHAIN_ID, EXCHANGE
 from crossvault.judge.breach import Breach
+from crossvault.judge.cap_rules import beyond_a_cap
 from crossvault.judge.delay_rules import GRACE_SECS
 from crossvault.judge.door_rules import OF_ACCOUNT_OWNERS
 from crossvault.judge.door_terms import (
@@ -31,6 +32,9 @@ from crossvault.judge.parameter_ranges import CAP, misfits
 from crossvault.judge.rounding import WAD
 from crossvault.judge.rulebook import (
     ALL_SCOPES,
+    BORROWING,
+    COLLATERAL,
+    INTEREST,
     TRADE,
     RuleBook,
     calls,
@@ -112,12 +116,15 @@ def _is_lapsed(moment: Moment) -> bool:
 
 def _unlisted_underlying(moment: Moment) -> bool:
     args, listed = moment.step.args, len(moment.rulebook.underlyings)
+    if args.get("what") == INTEREST:
+        return bool(args["number"] >= listed)
     feed = args["terms"].feed if moment.step.action == "schedule_depeg" else NO_FEED
     return args.get("underlying", 0) >= listed or (feed != NO_FEED and feed >= listed)
 
 
 def _unlisted_collateral(moment: Moment, action: str, args: Mapping[str, Any]) -> bool:
-    return "collateral" in args and args["collateral"] >= len(moment.rulebook.collaterals)
+    listed = len(moment.rulebook.collaterals)
+    return args.get("collateral", 0) >= listed or (args.get("what") == COLLATERAL and args["number"] >= listed)
 
 
 def _unopened(moment: Moment) -> bool:
@@ -140,6 +147,8 @@ def _out_of_range(moment: Moment) -> bool:
         return not 0 <= step.args["scopes"] <= ALL_SCOPES
     if step.action == "publish_forward":
         return bool(step.args["rate_wad"] > 10 * WAD)
+    if step.action in ("schedule_cap", "enact_cap"):
+        return bool(step.args["number"])
     return any(any(misfits(value, listed)) for value in step.args.values() if isinstance(value, tuple))
 
 
@@ -303,6 +312,8 @@ _REASONS: Mapping[str, Callable[[Moment], bool]] = {
     "TooManyUnderlyings": lambda m: len(m.rulebook.underlyings) >= MOST_UNDERLYINGS,
     "TooManyCollaterals": lambda m: len(m.rulebook.collaterals) >= MOST_COLLATERALS,
     "TokenListed": _listed_token,
+    "UnknownCap": lambda m: m.step.args["what"] not in (BORROWING, COLLATERAL, INTEREST),
+    "CapExceeded": beyond_a_cap,
     "TooManyDecimals": lambda m: m.rulebook.decimals[m.step.args["token"]] > MOST_DECIMALS,
     "ZeroPrice": lambda m: 0 in _priced(m),
     "PriceTooLarge": lambda m: max(0, *_priced(m)) > CAP or abs(m.step.args.get("premium_wad", 0)) > MOST_PREMIUM,

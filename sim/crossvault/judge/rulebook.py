@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from crossvault.mirror.account import AccountId
 
 TRADE, DEPOSIT, WITHDRAW, ALL_SCOPES = 1, 2, 4, 7  # what an operator may do: a sum of these
+BORROWING, COLLATERAL, INTEREST = "borrowing", "collateral", "open interest"  # what a cap of the vault limits
 UNASSIGNED = ""  # the name of the zero address
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
@@ -182,6 +183,13 @@ def change_of(step: Step) -> Change:
     return (kind, step.args["feeder"]) if kind == "feeder" else (kind, *step.args.values())
 
 
+def is_looser(book: RuleBook, step: Step) -> bool:
+    """Whether a step sets a cap of the vault that is looser than the one in force; 0 is none."""
+    *limited, amount = change_of(step)
+    present = book.parameters.get(tuple(limited), 0)
+    return bool(present and (not amount or amount > present))
+
+
 def is_addition(book: RuleBook, step: Step) -> bool:
     """Whether a step adds a feeder, an underlying or a collateral, or replaces a guardian."""
     if step.action == "set_guardian":
@@ -190,7 +198,12 @@ def is_addition(book: RuleBook, step: Step) -> bool:
 
 
 def is_delayed(book: RuleBook, step: Step) -> bool:
-    """Whether the change of a step waits: an addition does only in a vault that is sealed, a tightening never does."""
+    """Whether the change of a step waits: in a sealed vault additions and looser caps do, a tightening never does.
+
+    The caps of a vault are of their own: each has one number.
+    """
+    if step.action == "enact_cap":
+        return book.is_sealed and is_looser(book, step)
     if step.action.startswith("enact_"):
         return not is_tightening(book, step)
     return book.is_sealed and is_addition(book, step)
@@ -334,11 +347,11 @@ _RECORDS: Mapping[str, Callable[[RuleBook, Step], RuleBook]] = {
     ),
     **dict.fromkeys(
         ("schedule_risk", "schedule_options", "schedule_guard", "schedule_portfolio", "schedule_haircut",
-         "schedule_auction", "schedule_depeg", "schedule_interest", "schedule_rules", "schedule_feeder",
+         "schedule_auction", "schedule_depeg", "schedule_interest", "schedule_rules", "schedule_cap", "schedule_feeder",
          "schedule_underlying", "schedule_collateral", "schedule_guardian"), _schedule,
     ),
     **dict.fromkeys(
         ("enact_risk", "enact_options", "enact_guard", "enact_portfolio", "enact_haircut", "enact_auction",
-         "enact_depeg", "enact_interest", "enact_rules"), _enact,
+         "enact_depeg", "enact_interest", "enact_rules", "enact_cap"), _enact,
     ),
 }  # fmt: skip

@@ -17,7 +17,7 @@ from crossvault.judge.sale_bid import SaleBid, moved_accounts, sale_bid
 
 NEIGHBOURLY = frozenset({"start_liquidation", "declare_insolvent", "bid", "end_liquidation", "settle"})
 """Doors of liquidation and settlement, which any sender may call for any account."""
-_OWN = frozenset({"cash", "accounts", "tokens"})
+_OWN = frozenset({"cash", "accounts", "tokens", "caps"})
 
 
 def third_parties_untouched(moment: Moment) -> Iterator[Breach]:
@@ -32,6 +32,8 @@ def third_parties_untouched(moment: Moment) -> Iterator[Breach]:
     for field in Books._fields:
         if field not in _OWN and getattr(moment.before, field) != getattr(moment.after, field):
             yield Breach(f"{field} of the vault is another after {moment.step.action}")
+    if moment.before.caps.limits != moment.after.caps.limits:
+        yield Breach(f"caps of the vault are others after {moment.step.action}")
     if moment.before.tokens != moment.after.tokens and _wallets(moment.before) != _wallets(moment.after):
         yield Breach(f"tokens are moved by {moment.step.action}")
 

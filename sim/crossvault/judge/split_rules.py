@@ -10,8 +10,10 @@ from crossvault.judge.books import AccountBook, Books, PositionBook
 from crossvault.judge.breach import Breach
 from crossvault.judge.interest import present_cash
 from crossvault.judge.marks import CALL, FUTURE, PERP, PUT, decoded, forward_parts, funding_due, funding_index
+from crossvault.judge.parameter_ranges import CAP
 from crossvault.judge.portfolio_value import modelled_underlyings
 from crossvault.judge.rounding import RAY, WAD
+from crossvault.judge.rulebook import COLLATERAL, INTEREST
 
 if TYPE_CHECKING:
     from crossvault.judge.moment import Moment
@@ -50,7 +52,7 @@ def _holds(book: AccountBook, mode: int) -> bool:
 
 
 def as_one(books: Books, accounts: Sequence[AccountId], at: int) -> AccountValue:
-    """Several accounts of one mode valued as one account."""
+    """Several accounts of one mode valued as one account, which the caps of the vault bound where it has any."""
     cash, sizes, quotes = 0, dict[int, int](), dict[int, int]()
     balances = [0] * len(books.collaterals)
     for account in accounts:
@@ -63,7 +65,27 @@ def as_one(books: Books, accounts: Sequence[AccountId], at: int) -> AccountValue
     positions = [_position(books, each, sizes[each], quotes[each], at) for each in sizes if sizes[each]]
     cash += sum(quotes[each] for each in sizes if not sizes[each])
     whole = AccountBook(_principal(books, cash), books.account(accounts[0]).mode, tuple(balances), tuple(positions))
-    return account_value(books._replace(accounts={accounts[0]: whole}), accounts[0], at)
+    return account_value(_bounded(books)._replace(accounts={accounts[0]: whole}), accounts[0], at)
+
+
+def _bounded(books: Books) -> Books:
+    """The books with limits per account replaced where the vault has one for all accounts together.
+
+    A collateral under a cap of the vault counts without that of an account, and an underlying whose open interest is
+    capped has no size term: a person of many accounts holds no more than one could who holds all there may be.
+    """
+    limits = books.caps.limits
+    if not limits:
+        return books
+    collaterals = [
+        each._replace(terms=each.terms._replace(cap_wad=CAP)) if (COLLATERAL, number) in limits else each
+        for number, each in enumerate(books.collaterals)
+    ]
+    underlyings = [
+        each._replace(risk=each.risk._replace(base_rate=0, impact_rate=0)) if (INTEREST, number) in limits else each
+        for number, each in enumerate(books.underlyings)
+    ]
+    return books._replace(collaterals=tuple(collaterals), underlyings=tuple(underlyings))
 
 
 def _funding(books: Books, position: PositionBook, at: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crossvault.judge.authority_rules import authority, custody, grants, shields
+from crossvault.judge.cap_rules import capped, open_interest_counted
 from crossvault.judge.coalition_rules import (
     gains_sum_to_zero,
     no_gain_at_waiting_price,
@@ -202,7 +203,8 @@ RULES: tuple[Rule, ...] = (
         "V33", "No funding is paid for a time in which the feed was dead.", live_funding, cost="1 us",
     ),
     Rule(
-        "V35", "Accounts of one person that pass initial margin apart pass it as one account, too.", joined,
+        "V35", "Accounts of one person that pass initial margin apart pass it as one, or caps of the vault bound them.",
+        joined,
         cost="1 us, a person of many accounts a valuation of the whole", known=PASSING,
     ),
     Rule(
@@ -213,5 +215,13 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "V37", "Scenario profits and basis losses that the vault shows equal the judge's.", shown_scenarios, SHARE,
         cost="an account in portfolio mode 15 ms",
+    ),
+    Rule(
+        "V38", "The open interest of an instrument and of its underlying is the sum of their long sizes.",
+        open_interest_counted, cost="2 us",
+    ),
+    Rule(
+        "V38", "No call raises collateral, debts or open interest of the whole vault above its cap.", capped,
+        cost="1 us",
     ),
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from crossvault.judge.books import OrderBook
+from crossvault.judge.books import CapRecord, OrderBook
 
 
 def written(value: Any) -> Any:
@@ -13,7 +13,7 @@ def written(value: Any) -> Any:
     if isinstance(value, Mapping):
         entries = ((key, written(each)) for key, each in value.items())
         return {key: each for key, each in entries if _is_written(each)}
-    return tuple(map(written, value)) if isinstance(value, OrderBook) else value
+    return tuple(map(written, value)) if isinstance(value, (CapRecord, OrderBook)) else value
 
 
 def _is_written(value: Any) -> bool:

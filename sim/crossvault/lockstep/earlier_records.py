@@ -1,4 +1,4 @@
-"""Records of earlier versions: fields added since at the end of a print or a sale are left out of what is compared."""
+"""Records of earlier versions: fields added since to a print, a sale or a state are left out of what is compared."""
 
 from __future__ import annotations
 
@@ -29,12 +29,18 @@ def _outcome(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, An
         prices = _cut_all(state["globals"]["prices"], old["globals"]["prices"])
         accounts = [_account(*pair) for pair in zip(state["accounts"], old["accounts"], strict=False)]
         accounts += state["accounts"][len(accounts) :]
-        found["state"] = {**state, "globals": {**state["globals"], "prices": prices}, "accounts": accounts}
+        shared = {**_known(state["globals"], old["globals"]), "prices": prices}
+        found["state"] = {**state, "globals": shared, "accounts": accounts}
     return found
 
 
 def _account(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
-    return {**ours, "sale": _cut(ours["sale"], theirs["sale"])}
+    return {**_known(ours, theirs), "sale": _cut(ours["sale"], theirs["sale"])}
+
+
+def _known(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the open interest where the recorded state has none."""
+    return {name: value for name, value in ours.items() if name != "interests_wad" or name in theirs}
 
 
 def _cut_all(ours: Sequence[Any], theirs: Sequence[Any]) -> list[Any]:

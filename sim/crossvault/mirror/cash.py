@@ -136,6 +136,11 @@ def principal_of(self: Pool, present_wad: int, *, now: int) -> int:
     return fixed.mul_div_floor(present_wad, fixed.RAY, now_.borrow if present_wad < 0 else now_.supply)
 
 
+def borrowed(self: Pool) -> int:
+    """Debts of all accounts, as of the last accrual."""
+    return fixed.mul_div_up(self.total_borrow, self.borrow_index, fixed.RAY)
+
+
 def moved(self: Pool, principal: int, delta_wad: int, *, now: int) -> int:
     """Principal after a cash movement."""
     if delta_wad == 0:

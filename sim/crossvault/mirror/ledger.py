@@ -6,6 +6,7 @@ from functools import partial
 
 from crossvault.mirror import (
     account as accounts,
+    caps,
     cash,
     fixed,
     funding,
@@ -33,6 +34,7 @@ class State(StorageStruct):
     __slots__ = (
         "assets",
         "biddable_since",
+        "caps",
         "cash",
         "curves",
         "expiries",
@@ -67,6 +69,7 @@ class State(StorageStruct):
         "fresh_since": lambda journal: StorageMap(journal, int),
         "surface_since": lambda journal: StorageMap(journal, int),
         "biddable_since": 0,
+        "caps": caps.CapBook,
     }
     cash: Pool
     terms: AuctionTerms
@@ -85,6 +88,7 @@ class State(StorageStruct):
     fresh_since: StorageMap[int, int]
     surface_since: StorageMap[int, int]
     biddable_since: int
+    caps: caps.CapBook
 
 
 def require_fresh(self: State, underlying: int, *, now: int) -> None:
@@ -155,14 +159,15 @@ def accrue_funding(self: State, underlying: int, *, now: int) -> int:
     return index
 
 
-def fill(self: State, account: AccountId, instrument: int, size_delta: int, quote_delta: int, *, now: int) -> None:
-    """Changes a position of an account; the cash that closing it releases is credited."""
+def fill(self: State, account: AccountId, instrument: int, size_delta: int, quote_delta: int, *, now: int) -> int:
+    """Changes a position of an account, credits what closing it releases, and returns the change of its long size."""
     holder = self.holders[account]
     place, held = accounts.find(holder, instrument)
     index = funding_index(self, instrument, now=now)
     received = funding.payment(held.size, index - held.funding_index)
     released = accounts.fill(holder, place, held, size_delta, quote_delta + received, index)
     add_cash(self, account, released, now=now)
+    return caps.long_of(held.size + size_delta) - caps.long_of(held.size)
 
 
 def settled_value(entry: Entry, settlement_wad: int) -> int:
@@ -182,6 +187,7 @@ def settle(self: State, account: AccountId, underlying: int, expiry: int, settle
             continue
         place, held = accounts.find(holder, instrument)
         accounts.remove(holder, place)
+        caps.record(self.caps, instrument, -caps.long_of(held.size))
         add_cash(self, account, settled_value(held, settlement_wad), now=now)
 
 
@@ -222,12 +228,13 @@ def move_position(
     self: State, source: AccountId, target: AccountId, instrument: int, fraction_wad: int, *, now: int
 ) -> None:
     """Moves part of a position to another account."""
-    giver = self.holders[source]
-    place, held = accounts.find(giver, instrument)
+    place, held = accounts.find(self.holders[source], instrument)
     index = funding_index(self, instrument, now=now)
     received = funding.payment(held.size, index - held.funding_index)
     size_part = fixed.part(held.size, fraction_wad)
     quote_part = fixed.part(held.quote + received, fraction_wad)
-    released = accounts.fill(giver, place, held, -size_part, received - quote_part, index)
+    released = accounts.fill(self.holders[source], place, held, -size_part, received - quote_part, index)
     add_cash(self, source, released, now=now)
-    fill(self, target, instrument, size_part, quote_part, now=now)
+    long_delta = fill(self, target, instrument, size_part, quote_part, now=now)
+    long_delta += caps.long_of(held.size - size_part) - caps.long_of(held.size)
+    caps.record(self.caps, instrument, long_delta)

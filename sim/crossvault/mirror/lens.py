@@ -30,6 +30,7 @@ class Globals(NamedTuple):
     tracks: tuple[tuple[int, ...], ...]
     totals_raw: tuple[int, ...]
     held_raw: tuple[int, ...]
+    interests_wad: tuple[int, ...]
 
 
 class AccountState(NamedTuple):
@@ -38,6 +39,7 @@ class AccountState(NamedTuple):
     account: AccountId
     image: Image
     sale: tuple[int, ...]
+    interests_wad: tuple[int, ...]
 
 
 class CurveState(NamedTuple):
@@ -76,13 +78,19 @@ def globals(
         tracks=tuple(self.tracks[i].values() for i in range(len(self.risks))),
         totals_raw=tuple(asset.total_raw for asset in self.assets),
         held_raw=tuple(tokens[asset.token].balance_of(this) for asset in self.assets),
+        interests_wad=tuple(self.caps.interests[i] for i in range(len(self.risks))),
     )
 
 
 def states(self: State, ids: Iterable[AccountId]) -> tuple[AccountState, ...]:
     """State of some accounts."""
     count = len(self.assets)
-    return tuple(AccountState(i, accounts.image(self.holders[i], count), self.sales[i].values()) for i in ids)
+    all_ = []
+    for account in ids:
+        shot = accounts.image(self.holders[account], count)
+        interests_wad = tuple(self.caps.longs[entry.instrument] for entry in shot.entries)
+        all_.append(AccountState(account, shot, self.sales[account].values(), interests_wad))
+    return tuple(all_)
 
 
 def curves(self: State) -> tuple[CurveState, ...]:

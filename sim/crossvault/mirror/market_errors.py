@@ -90,3 +90,18 @@ class TokenListed(Refusal):
     """A token is listed already."""
 
     token: str
+
+
+class UnknownCap(Refusal):
+    """No cap of the vault has this name."""
+
+    what: str
+
+
+class CapExceeded(Refusal):
+    """An amount of the whole vault would exceed its cap."""
+
+    what: str
+    number: int
+    amount: int
+    cap: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from crossvault.mirror import cash, collateral, liquidation, market, oracle, portfolio, ruleset
+from crossvault.mirror import caps, cash, collateral, liquidation, market, oracle, portfolio, ruleset
 from crossvault.mirror.ledger import State
 
 
@@ -39,6 +39,7 @@ class ParameterSet(NamedTuple):
     underlyings: tuple[UnderlyingParameters, ...]
     collaterals: tuple[CollateralParameters, ...]
     rules: ruleset.Rules
+    caps: caps.Limits
 
 
 def sheet(self: State, delay_secs: int) -> ParameterSet:
@@ -61,4 +62,5 @@ def sheet(self: State, delay_secs: int) -> ParameterSet:
             CollateralParameters(asset.token, asset.decimals, asset.underlying, asset.terms) for asset in self.assets
         ),
         rules=model.rules,
+        caps=caps.limits_of(self.caps, len(self.assets), len(self.risks)),
     )

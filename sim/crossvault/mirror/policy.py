@@ -1,14 +1,14 @@
-"""The parameters of portfolio margin: announced by the owner, in force after the delay."""
+"""Parameters of portfolio margin and the caps of the vault: announced by the owner, in force after the delay."""
 
 from __future__ import annotations
 
-from crossvault.mirror import correlation, portfolio, ruleset, shock
+from crossvault.mirror import caps, correlation, market, market_errors, portfolio, ruleset, shock
 from crossvault.mirror.ruleset import Rules
 from crossvault.mirror.store import Store
 
 
 class Policy(Store):
-    """The parameters of portfolio margin: announced by the owner, in force after the delay."""
+    """Parameters of portfolio margin and the caps of the vault: announced by the owner, in force after the delay."""
 
     __slots__ = ()
 
@@ -42,3 +42,32 @@ class Policy(Store):
         self.enact(("rules", rules), now=now)
         ruleset.set_rules(self.ledger.model, rules)
         self.emit("RulesEnacted", sender, rules)
+
+    def schedule_cap(self, what: str, number: int, amount: int, *, sender: str, now: int) -> None:
+        """Announces a cap of the vault."""
+        self.require_owner(sender)
+        self.require_capped(what, number)
+        due_at = self.schedule(("cap", what, number, amount), now=now)
+        self.emit("CapScheduled", sender, what, number, amount, due_at)
+
+    def enact_cap(self, what: str, number: int, amount: int, *, sender: str, now: int) -> None:
+        """Sets a cap of the vault."""
+        self.require_owner(sender)
+        self.require_capped(what, number)
+        change = ("cap", what, number, amount)
+        if caps.is_looser(amount, self.ledger.caps.limits[what][number]):
+            self.admit(change, now=now)
+        else:
+            self.effective_at[change] = 0
+        self.ledger.caps.limits[what][number] = amount
+        self.emit("CapEnacted", sender, what, number, amount)
+
+    def require_capped(self, what: str, number: int) -> None:
+        """Requires a cap that the vault has."""
+        if what == caps.COLLATERAL:
+            return self.require_collateral(number)
+        if what == caps.INTEREST:
+            return self.require_underlying(number)
+        if what != caps.BORROWING:
+            raise market_errors.UnknownCap(what)
+        market.require_within("number", number, 0, 0)

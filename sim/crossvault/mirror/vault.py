@@ -9,6 +9,7 @@ from crossvault.mirror import (
     account as accounts,
     account_errors,
     authority_errors,
+    caps,
     cash,
     collateral as collaterals,
     fixed,
@@ -122,7 +123,9 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
         collaterals.require_amount(amount_raw, self.ledger.cash.decimals)
         self.accrue(sender=sender, now=now)
         former = self.begin(account, True)
+        principal = self.ledger.holders[account].principal
         ledger.add_cash(self.ledger, account, -collaterals.to_wad(amount_raw, self.ledger.cash.decimals), now=now)
+        self.require_borrowable(account, principal)
         self.check(account, True, former, now=now)
         collaterals.push(self.tokens[self.ledger.cash.token], to, amount_raw, this=self.this)
         self.emit("CashWithdrawn", sender, account, amount_raw, to, self.ledger.holders[account].principal)
@@ -138,6 +141,7 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
         balance_raw = self.ledger.holders[account].balances[collateral] + amount_raw
         collaterals.require_amount(amount_raw, asset.decimals)
         collaterals.require_amount(balance_raw, asset.decimals)
+        caps.require_room(self.ledger.caps, caps.COLLATERAL, collateral, asset.total_raw, asset.total_raw + amount_raw)
         ledger.require_fresh(self.ledger, asset.underlying, now=now)
         costly = self.is_costly(account, asset.underlying)
         former = self.begin(account, False) if costly else None
@@ -197,8 +201,13 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
         self.require_terms(instrument, size, price_wad, now=now)
         self.accrue(sender=sender, now=now)
         quote = fixed.mul_div_ceil(size, price_wad, fixed.WAD)
+        underlying = market.underlying_of(instrument)
+        interest_wad = self.ledger.caps.interests[underlying]
         maker_after = self.fill_side(maker, instrument, -size, quote, now=now)
         taker_after = self.fill_side(taker, instrument, size, -quote, now=now)
+        caps.require_room(
+            self.ledger.caps, caps.INTEREST, underlying, interest_wad, self.ledger.caps.interests[underlying]
+        )
         self.emit("Traded", sender, maker, taker, instrument, size, price_wad, maker_after, taker_after)
 
     @non_reentrant
@@ -259,6 +268,13 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
         ledger.require_idle(self.ledger, account)
         cash.require_covered(self.ledger.cash)
 
+    def require_borrowable(self, account: AccountId, before: int) -> None:
+        """Requires debts of all accounts within their cap where an account now owes more than before."""
+        principal = self.ledger.holders[account].principal
+        if principal >= 0 or principal >= before:
+            return
+        caps.require_room(self.ledger.caps, caps.BORROWING, 0, 0, cash.borrowed(self.ledger.cash))
+
     def require_terms(self, instrument: int, size: int, price_wad: int, *, now: int) -> None:
         """Requires a trade of a listed instrument, within the bounds of size and price."""
         mark_wad, band_wad = self.quotation(instrument, now=now)
@@ -281,9 +297,13 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
         if rising:
             self.require_running()
         former = self.begin(account, rising)
-        ledger.fill(self.ledger, account, instrument, size_delta, quote_delta, now=now)
+        principal = holder.principal
+        long_delta = ledger.fill(self.ledger, account, instrument, size_delta, quote_delta, now=now)
+        caps.record(self.ledger.caps, instrument, long_delta)
         self.check(account, rising, former, now=now)
         if not rising:
             self.check_pause(account, former, now=now)
+        if rising:
+            self.require_borrowable(account, principal)
         entry = accounts.entry(holder, instrument)
         return TradeSide(holder.principal, entry.size, entry.quote, entry.funding_index)

@@ -11,7 +11,7 @@ from crossvault.differential.doors import Verb
 from crossvault.differential.model import Model
 from crossvault.differential.step import EXCHANGE, Step
 from crossvault.differential.story import mark
-from crossvault.mirror import account as accounts
+from crossvault.mirror import account as accounts, caps
 from crossvault.mirror.exchange import Match
 from crossvault.mirror.fixed import CAP
 from crossvault.scenario import curves, parameter_fields, quantity, roster, rules, steps
@@ -320,6 +320,19 @@ def _interest(written: steps.InterestChange, now: ActionContext) -> Step:
 def _portfolio_margin(written: steps.PortfolioMarginChange, now: ActionContext) -> Step:
     underlying, risk = _underlying(now, written.underlying), rules.portfolio_risk(written.portfolio)
     return doors.PORTFOLIO.by(_verb(written.do))(now.at, now.names.roles.owner, underlying=underlying, risk=risk)
+
+
+@_step.register
+def _cap(written: steps.CapChange, now: ActionContext) -> Step:
+    what, number = caps.BORROWING, 0
+    if written.collateral is not None:
+        what, number = caps.COLLATERAL, now.names.collateral("collateral", written.collateral)
+    elif written.underlying is not None:
+        what, number = caps.INTEREST, now.names.underlying("underlying", written.underlying)
+    amount = roster.cap(now.names.script.world, "amount", what, number, written.amount)
+    return doors.CAP.by(_verb(written.do))(
+        now.at, now.names.roles.owner, what=what, number=number, amount=amount
+    )  # fmt: skip
 
 
 @_step.register

@@ -50,6 +50,7 @@ FORMS = (
     "quote of ACCOUNT in INSTRUMENT", "balance of ACCOUNT in TOKEN", "wallet of ROLE in TOKEN", "insurance", "deficit",
     "value of ACCOUNT in INSTRUMENT", "funding of ACCOUNT in INSTRUMENT", "mark of INSTRUMENT",
     "funding index of INSTRUMENT", "settlement of INSTRUMENT", "index of UNDERLYING", "stable price of UNDERLYING",
+    "open interest of UNDERLYING", "open interest of INSTRUMENT",
     "supply index", "borrow index", "utilisation", "borrow rate",
 )  # fmt: skip
 _FORM = re.compile(r"([a-z ]+?)(?: of ([A-Za-z0-9_./-]+))?(?: in ([A-Za-z0-9_.-]+))?")
@@ -219,12 +220,24 @@ def _price_reader(names: NameTable, key: str, shape: str, owner: str) -> tuple[R
     if shape in ("index of", "stable price of"):
         number, field_name = names.underlying(key, owner), shape.split()[0]
         return lambda m, at: getattr(m.vault.ledger.prices[number], field_name), 18, "USD"
+    if shape == "open interest of":
+        return _interest_reader(names, key, owner)
     if shape in ("supply index", "borrow index"):
         field_name = shape.split()[0]
         return lambda m, at: getattr(cash.indexes(m.vault.ledger.cash, now=at), field_name), 27, "x"
     if shape in ("utilisation", "borrow rate"):
         return lambda m, at: utilisation_and_rate(m, at)[shape == "borrow rate"], 16, "%"
     raise FieldError(key, f"{key!r} is not a state value: {did_you_mean(key, FORMS)}")
+
+
+def _interest_reader(names: NameTable, key: str, owner: str) -> tuple[Reader, int, str]:
+    """Open interest of an underlying, or of an instrument on it."""
+    if owner in names.underlyings:
+        number = names.underlying(key, owner)
+        return lambda m, at: m.vault.ledger.caps.interests[number], 18, owner
+    instrument = names.instrument(key, owner)
+    unit = names.underlyings[market.underlying_of(instrument)]
+    return lambda m, at: m.vault.ledger.caps.longs[instrument], 18, unit
 
 
 def _cash(model: Model, account: AccountId, at: int) -> int:

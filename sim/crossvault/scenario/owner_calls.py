@@ -10,8 +10,9 @@ from typing import NamedTuple
 from crossvault.differential import doors
 from crossvault.differential.doors import Verb
 from crossvault.differential.step import Step
-from crossvault.mirror import cash, collateral, market, oracle
+from crossvault.mirror import caps, cash, collateral, market, oracle
 from crossvault.scenario import roster, rules
+from crossvault.scenario.quantity import Quantity
 from crossvault.scenario.roster import FieldError
 from crossvault.scenario.source import Route, SourceFile
 from crossvault.scenario.world import UnderlyingPart, WorldPart
@@ -62,6 +63,29 @@ class GovernanceSteps:
                 roster.require(collateral.require_valid, terms)
                 listing = partial(doors.list_collateral, token=name, underlying=underlying, terms=terms)
                 yield OwnerCall(route, name, listing)
+        yield from self._capped()
+
+    def _capped(self) -> Iterator[OwnerCall]:
+        """Sets the caps of the whole vault, which holds nothing yet."""
+        world = self.world
+        if (most := world.quote.borrowing_cap) is not None:
+            yield from self._cap(("world", "quote", "borrowing cap"), caps.BORROWING, 0, most)
+        for number, (name, asset) in enumerate(world.collaterals.items()):
+            if asset.vault_cap is not None:
+                yield from self._cap(
+                    ("world", "collaterals", name, "vault cap"), caps.COLLATERAL, number, asset.vault_cap
+                )  # fmt: skip
+        for number, (name, part) in enumerate(world.underlyings.items()):
+            if part.open_interest_cap is not None:
+                route: Route = ("world", "underlyings", name, "open interest cap")
+                yield from self._cap(route, caps.INTEREST, number, part.open_interest_cap)
+
+    def _cap(self, route: Route, what: str, number: int, most: Quantity) -> Iterator[OwnerCall]:
+        with self.source.guard(route[:-1], inner=False):
+            amount = roster.cap(self.world, str(route[-1]), what, number, most)
+            if amount == 0:
+                raise FieldError(str(route[-1]), f"'{most}' is zero: expected more than zero, or no cap at all")
+            yield OwnerCall(route, str(route[-2]), partial(doors.enact_cap, what=what, number=number, amount=amount))
 
     def announces(self) -> bool:
         """Whether any parameter takes effect only after the delay."""

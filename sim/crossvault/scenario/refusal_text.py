@@ -22,6 +22,7 @@ SENTENCES: Mapping[str, str] = {
     "TooManyCollaterals": "would be collateral {count}: expected at most {cap}",
     "TooManyExpiries": "would be open expiry {count} of the underlying: expected at most {cap}",
     "TooManyDecimals": "a token with {decimals} decimals: expected at most {cap}",
+    "CapExceeded": "{what} of the whole vault would be {amount}: expected at most its cap of {cap}",
     "TokenListed": "{token} is listed already: expected another token",
     "InsufficientMargin": "the margin balance of {account}, {adjusted_equity_wad}, is below its initial margin"
     " requirement of {requirement_wad}",
@@ -68,7 +69,7 @@ OTHERS = frozenset({
     "FractionOutOfRange", "OrderExpired", "OrderCancelled", "OrderBelowFloor", "Overfilled", "InstrumentsDiffer",
     "NotOpposite", "LimitNotMet", "BadSignature", "FloorNotRaised", "ERC20InsufficientBalance",
     # names are resolved before: a file cannot give the number of what it does not have
-    "UnknownUnderlying", "UnknownCollateral",
+    "UnknownUnderlying", "UnknownCollateral", "UnknownCap",
     # of arguments that the bounds of the doors keep out
     "ExpOverflow", "LnWadUndefined",
 })  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from crossvault.differential.step import CHAIN_ID, EXCHANGE, VAULT, BadStrike, TokenSpec, account_id, instrument_number
-from crossvault.mirror import cash, collateral, liquidation, market, oracle
+from crossvault.mirror import caps, cash, collateral, liquidation, market, oracle
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.exchange import Order, Signature
 from crossvault.mirror.fixed import CAP
@@ -167,6 +167,25 @@ class NameTable:
     def depeg(self, part: DepegPart) -> cash.DepegTerms:
         """Terms of the quote token."""
         return cash.DepegTerms(self.underlying("feed", part.feed), part.threshold, part.factor)
+
+
+def cap(world: WorldPart, field: str, what: str, number: int, amount: Quantity) -> int:
+    """A cap of the whole vault: in quote [wad], of a collateral in its token [raw], or in the underlying [wad].
+
+    Raises FieldError for another unit or a negative amount.
+    """
+    units = {
+        caps.BORROWING: (world.quote.name,),
+        caps.COLLATERAL: tuple(world.collaterals),
+        caps.INTEREST: tuple(world.underlyings),
+    }
+    unit = units[what][number]
+    if amount.unit != unit:
+        raise FieldError(field, f"'{amount}' is in {amount.unit}: expected an amount in {unit}, such as '1,000 {unit}'")
+    if amount.digits < 0:
+        raise FieldError(field, f"'{amount}' is negative: expected an amount of zero or more")
+    decimals = world.collaterals[unit].decimals if what == caps.COLLATERAL else quantity.WAD_DECIMALS
+    return _scaled(field, amount, decimals)
 
 
 def world_problems(world: WorldPart) -> Iterable[tuple[tuple[str, ...], str]]:

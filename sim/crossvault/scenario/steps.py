@@ -225,6 +225,21 @@ class PortfolioMarginChange(StepFields):
     portfolio: PortfolioMarginPart
 
 
+class CapChange(StepFields):
+    """A cap of the whole vault: on a collateral, on the open interest of an underlying, or else on what is borrowed."""
+
+    do: Literal["schedule cap", "enact cap"]
+    collateral: Name | None = None
+    underlying: Name | None = None
+    amount: Amount
+
+    @model_validator(mode="after")
+    def _one_subject(self) -> Self:
+        if self.collateral is not None and self.underlying is not None:
+            raise ValueError("expected 'collateral' or 'underlying', not both; neither caps what is borrowed")
+        return self
+
+
 class RulesChange(StepFields):
     do: Literal["schedule rules", "enact rules"]
     rules: RulesPart
@@ -291,6 +306,7 @@ StepPart = Annotated[
     Mint | Transfer | Deposit | Withdraw | Trade | Publish | Sell | Bid | Fund | Operator | Govern | Appoint
     | RiskChange | HaircutChange | AuctionChange | DepegChange | Look
     | PublishForward | PublishSurface | OpenExpiry | Settle | OptionsChange | GuardChange | InterestChange | Batch
-    | SignedOrder | Fill | CancelOrder | CancelBelow | SetMode | PortfolioMarginChange | RulesChange,
+    | SignedOrder | Fill | CancelOrder | CancelBelow | SetMode | PortfolioMarginChange | RulesChange
+    | CapChange,
     Field(discriminator="do"),
 ]  # fmt: skip

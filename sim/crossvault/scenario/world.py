@@ -29,11 +29,12 @@ from crossvault.scenario.quantity import required_text
 
 
 class QuotePart(FilePart):
-    """The quote token."""
+    """The quote token, and the cap on all that is borrowed of it."""
 
     name: Name
     decimals: Decimals
     kind: Literal["plain", "fee", "reentrant", "callback", "silent"] = "plain"
+    borrowing_cap: Amount | None = None
 
 
 class AuctionPart(FilePart):
@@ -152,12 +153,13 @@ class ExpiryPart(FilePart):
 
 
 class UnderlyingPart(RiskPart):
-    """An underlying: risk parameters, and the options, portfolio margin, guard and expiries it starts with."""
+    """An underlying: risk parameters, and the options, portfolio margin, guard, cap and expiries it starts with."""
 
     options: OptionsPart | None = None
     portfolio: PortfolioMarginPart | None = None
     guard: GuardPart | None = None
     expiries: dict[str, ExpiryPart] = {}
+    open_interest_cap: Amount | None = None
 
 
 class HaircutPart(FilePart):
@@ -169,11 +171,12 @@ class HaircutPart(FilePart):
 
 
 class CollateralPart(HaircutPart):
-    """A collateral token, priced by an underlying."""
+    """A collateral token, priced by an underlying. vault cap: most of it that all accounts together hold."""
 
     decimals: Decimals
     underlying: Name
     kind: Literal["plain", "fee", "reentrant", "callback", "silent"] = "plain"
+    vault_cap: Amount | None = None
 
 
 class DepegPart(FilePart):

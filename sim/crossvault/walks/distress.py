@@ -6,6 +6,7 @@ An episode goes on over steps of a walk, between which other moves may come; it 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from crossvault.differential import doors
 from crossvault.differential.model import Model
@@ -220,7 +221,7 @@ class DistressEpisodes(ExactPoints):
         back = [self._deal(other, one, each, of, mark) for each, of, mark in signed]
         for calls in (back[:1], back[1:]):
             yield doors.batch(self._at, BROKER, calls=tuple(map(doors.call_of, calls)))
-            yield calls[0]
+            yield replace(calls[0], at=self._at)
         yield doors.batch(self._at, BROKER, calls=tuple(map(doors.call_of, back)))
         yield doors.unpause(self._at, GOVERNOR)
 

@@ -9,7 +9,7 @@ from crossvault.differential import doors
 from crossvault.differential.doors import Announcement
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
-from crossvault.mirror import fixed, market
+from crossvault.mirror import cash, fixed, market
 from crossvault.mirror.account import ALL_SCOPES, DEPOSIT, TRADE, WITHDRAW
 from crossvault.mirror.collateral import HaircutTerms
 from crossvault.walks import terms
@@ -93,6 +93,22 @@ class ParameterMoves(WalkBase):
                 doors.RULES.of(rules=self._stretched(terms.rules(random))),
             )
         )
+        self._scheduled.append(change)
+        return change.schedule(self._at, self._governor())
+
+    def _cap(self, model: Model) -> Step:
+        """A cap of the vault about what there is, or none: announced or at once, at times on what does not exist."""
+        random, ledger = self._random, model.vault.ledger
+        amounts = [("borrowing", 0, cash.borrowed(ledger.cash))]
+        amounts += [("collateral", number, asset.total_raw) for number, asset in enumerate(ledger.assets)]
+        amounts += [("open interest", number, ledger.caps.interests[number]) for number in range(len(ledger.risks))]
+        what, number, present = random.choice(amounts)
+        if random.random() < 0.05:
+            what, number = random.choice((("borrowing", 1), ("collateral", 9), ("open interest", 9), ("nothing", 0)))
+        amount = 0 if random.random() < 0.4 else present * random.choice((50, 100, 101, 150, 400)) // 100
+        change = doors.CAP.of(what=what, number=number, amount=amount)
+        if random.random() < 0.6:
+            return change.enact(self._at, self._governor())
         self._scheduled.append(change)
         return change.schedule(self._at, self._governor())
 

@@ -45,7 +45,8 @@ class Walk(DistressEpisodes):
             (8, self._deposit_collateral), (10, self._withdraw_cash), (5, self._withdraw_collateral), (5, self._start),
             (5, self._sale), (2, self._fund), (3, self._mint), (2, self._operator),
             (2, self._donate), (1, self._pause), (1, self._unpause), (4, self._schedule), (4, self._enact),
-            (1, self._ownership), (4, self._mode), (1, self._list), (1, self._bad_terms), (2, self._nonsense),
+            (1, self._ownership), (4, self._mode), (1, self._list), (2, self._cap), (1, self._bad_terms),
+            (2, self._nonsense),
         )  # fmt: skip
 
     def story(self) -> Story:

@@ -53,8 +53,8 @@ class RareDoors(ThresholdPoints):
         """The points and the scenes."""
         yield from super().steps(model)
         scenes = (
-            self._owned, self._listed_out, self._crowded, self._floored, self._evened, self._unsold, self._outlived,
-            self._called_off,
+            self._owned, self._listed_out, self._capped, self._crowded, self._floored, self._evened, self._unsold,
+            self._outlived, self._called_off,
         )  # fmt: skip
         for scene in scenes:
             self._draw(scene.__name__)
@@ -96,6 +96,36 @@ class RareDoors(ThresholdPoints):
             yield doors.set_feeder(self._at, GOVERNOR, feeder=feeder, allowed=False)
             yield doors.set_feeder(self._at, GOVERNOR, feeder=feeder, allowed=True)
         yield from self._set([doors.FEEDER.of(feeder=FEEDER)])
+
+    def _capped(self, model: Model) -> Iterator[Step]:
+        """Each cap of the vault at what there is: one more is refused, a reduction is not; looser, it waits."""
+        ledger, price_wad = model.vault.ledger, self._prices[0]
+        trade = partial(doors.trade, maker=MAKER, taker=TAKER, instrument=market.perp(0), price_wad=price_wad)
+        for what, number in (("nothing", 0), ("borrowing", 1), ("collateral", 9), ("open interest", 9)):
+            yield doors.enact_cap(self._at, GOVERNOR, what=what, number=number, amount=1)
+        yield doors.mint(self._at, FAUCET, token=COLLATERALS[0], to=TAKER.owner, amount_raw=2)
+        yield doors.mint(self._at, FAUCET, token="USDC", to=LENDER.owner, amount_raw=10**12)
+        yield doors.deposit_cash(self._at, LENDER.owner, account=LENDER, amount_raw=10**12)
+        deposit = partial(doors.deposit_collateral, account=TAKER, collateral=0, amount_raw=1)
+        yield doors.enact_cap(self._at, GOVERNOR, what="collateral", number=0, amount=ledger.assets[0].total_raw + 1)
+        yield deposit(self._at, TAKER.owner)
+        yield deposit(self._at, TAKER.owner)
+        interest_wad = ledger.caps.interests[0] + _TINY
+        yield doors.enact_cap(self._at, GOVERNOR, what="open interest", number=0, amount=interest_wad)
+        for size in (_TINY, _TINY):
+            yield trade(self._at, BROKER, size=size)
+        yield doors.enact_cap(self._at, GOVERNOR, what="open interest", number=0, amount=1)
+        yield trade(self._at, BROKER, size=-_TINY // 2)
+        yield doors.enact_cap(self._at, GOVERNOR, what="borrowing", number=0, amount=1)
+        for account in (TAKER, MAKER):
+            held_raw = max(0, model.vault.ledger.holders[account].principal) // 10**12
+            yield doors.withdraw_cash(
+                self._at, account.owner, account=account, amount_raw=held_raw + 1, to=account.owner
+            )  # fmt: skip
+        loose = [doors.CAP.of(what=what, number=0, amount=0) for what in ("borrowing", "collateral", "open interest")]
+        for change in loose:
+            yield change.enact(self._at, GOVERNOR)
+        yield from self._set(loose)
 
     def _crowded(self, model: Model) -> Iterator[Step]:
         """More positions than an account holds."""
