@@ -123,7 +123,7 @@ abstract contract Store {
     /// @param change digest of the change
     /// @custom:reverts TooEarly
     function schedule(bytes32 change) internal returns (uint256 dueAt) {
-        if (block.timestamp == cancelledAt) revert AuthorityErrors.TooEarly(block.timestamp, block.timestamp + 1);
+        if (block.timestamp <= cancelledAt) revert AuthorityErrors.TooEarly(block.timestamp, block.timestamp + 1);
         dueAt = block.timestamp + delaySecs;
         effectiveAt[change] = dueAt;
     }

@@ -30,6 +30,8 @@ contract AggregatorFeeder {
     error RoundIncomplete(uint80 roundId);
     /// @notice The round precedes a published one: the aggregator went backwards.
     error RoundGoesBackwards(uint80 roundId, uint80 lastRoundId);
+    /// @notice The round is published already.
+    error RoundRepeated(uint80 roundId);
     /// @notice The answer is at a bound of the aggregator, or beyond it.
     error AnswerOutOfBounds(int256 answer, int256 minAnswer, int256 maxAnswer);
     /// @notice The sequencer of the rollup is down.
@@ -60,7 +62,8 @@ contract AggregatorFeeder {
     }
 
     /// @notice Publishes the last round of the aggregator.
-    /// @dev index = answer * 1e18 / 10^decimals, rounded down; the vault reverts for prints from the future or older than its last print
+    /// @dev index = answer * 1e18 / 10^decimals, rounded down; the vault reverts for prints from the future or older than its last print. Each
+    /// round once, and in order: a round that is printed twice would confirm a jump by itself, where a guard asks for a second print
     function pull() external {
         requireSequencer();
         (uint80 roundId, int256 answer,, uint256 updatedAt,) = aggregator.latestRoundData();
@@ -68,6 +71,7 @@ contract AggregatorFeeder {
         if (answer <= minAnswer || answer >= maxAnswer) revert AnswerOutOfBounds(answer, minAnswer, maxAnswer);
         if (updatedAt == 0) revert RoundIncomplete(roundId);
         if (roundId < lastRoundId) revert RoundGoesBackwards(roundId, lastRoundId);
+        if (roundId == lastRoundId) revert RoundRepeated(roundId);
         lastRoundId = roundId;
         uint256 indexWad = Math.mulDiv(uint256(answer), 1e18, unit);
         emit RoundPulled(msg.sender, roundId, indexWad, updatedAt);

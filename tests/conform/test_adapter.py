@@ -13,6 +13,7 @@ from crossvault.evm.deploy import Deployer, vault_refusals
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.liquidation import AuctionTerms
 from crossvault.mirror.market import MarketRisk
+from crossvault.mirror.oracle import PriceGuard
 from crossvault.mirror.refusal import Refusal
 
 START = 1_700_000_000
@@ -87,6 +88,8 @@ def test_rounds_reach_the_vault_and_what_is_none_is_refused(pulled: Pulled) -> N
     assert pulled.call(START + 20, "feeder", "pull") is None
     good = (200012345678 * 10**10, 0, WAD, START + 5)
     assert pulled.price() == good
+    repeated = pulled.call(START + 25, "feeder", "pull")
+    assert repeated is not None and repeated.name == "RoundRepeated"
     refused = {
         "AnswerOutOfBounds": [(8, answer, START + 25) for answer in (1, 10_00000000, 10_000_00000000, 90_000_00000000)],
         "NoPrice": [(8, 0, START + 25), (8, -1, START + 25)],
@@ -111,7 +114,7 @@ def test_rounds_reach_the_vault_and_what_is_none_is_refused(pulled: Pulled) -> N
 def test_nothing_is_published_while_a_sequencer_is_down_or_in_the_grace_time_after(pulled: Pulled) -> None:
     """A sequencer that is down, has no round, or has been up for a second less than the grace time."""
     at = START + 90
-    pulled.publish(8, 2_001_00000000, at, at)
+    pulled.publish(9, 2_001_00000000, at, at)
     for is_up, since, wait, name in (
         (False, at, 2, "SequencerDown"), (True, 0, 4, "SequencerDown"), (True, at, GRACE - 1, "SequencerGrace"),
     ):  # fmt: skip
@@ -122,10 +125,25 @@ def test_nothing_is_published_while_a_sequencer_is_down_or_in_the_grace_time_aft
     assert pulled.price() == (2001 * WAD, 0, WAD, at)
 
 
+def test_a_round_does_not_confirm_its_own_jump(pulled: Pulled) -> None:
+    """A jump of 50 % waits for a second print 60 seconds later: of the next round, not of the same one again."""
+    at, guard = START + 500, doors.GUARD.of(underlying=0, guard=PriceGuard(WAD // 10, 60, 0))
+    changes = [guard.schedule(at, "governor"), guard.enact(at + 600, "governor")]
+    assert all(outcome.refusal is None for outcome in pulled.chain.play(changes))
+    before = pulled.price()
+    pulled.publish(10, 3_000_00000000, at + 600, at + 601)
+    assert pulled.call(at + 602, "feeder", "pull") is None and pulled.price() == before
+    repeated = pulled.call(at + 662, "feeder", "pull")
+    assert repeated is not None and repeated.name == "RoundRepeated" and pulled.price() == before
+    pulled.publish(11, 3_000_00000000, at + 663, at + 664)
+    assert pulled.call(at + 665, "feeder", "pull") is None
+    assert pulled.price() == (3000 * WAD, 0, WAD, at + 663)
+
+
 def test_a_feeder_that_was_not_named_is_refused(pulled: Pulled) -> None:
-    at = START + 900
+    at = START + 1_900
     [outcome] = pulled.chain.play([doors.set_feeder(at, "governor", feeder="feeder", allowed=False)])
     assert outcome.refusal is None
-    pulled.publish(9, 1_998_00000000, at, at + 1)
+    pulled.publish(12, 1_998_00000000, at, at + 1)
     refusal = pulled.call(at + 2, "feeder", "pull")
     assert refusal is not None and refusal.name == "NotFeeder"

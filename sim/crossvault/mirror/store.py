@@ -136,7 +136,7 @@ class Store(StorageStruct):
 
     def schedule(self, change: Hashable, *, now: int) -> int:
         """Records when a change may take effect."""
-        if now == self.cancelled_at:
+        if now <= self.cancelled_at:
             raise authority_errors.TooEarly(now, now + 1)
         due_at = now + self.delay_secs
         self.effective_at[change] = due_at
