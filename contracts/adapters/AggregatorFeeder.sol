@@ -63,7 +63,7 @@ contract AggregatorFeeder {
 
     /// @notice Publishes the last round of the aggregator.
     /// @dev index = answer * 1e18 / 10^decimals, rounded down; the vault reverts for prints from the future or older than its last print. Each
-    /// round once, and in order: a round that is printed twice would confirm a jump by itself, where a guard asks for a second print
+    /// round once, and in order: a round that is printed twice would confirm a jump by itself, where a guard waits for a second print
     function pull() external {
         requireSequencer();
         (uint80 roundId, int256 answer,, uint256 updatedAt,) = aggregator.latestRoundData();
