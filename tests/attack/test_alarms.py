@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from code_planting import planted_mirror
+from code_planting import planted_code, planted_mirror
 from crossvault.attack.attack_play import AttackPlay
 from crossvault.attack.market_draw import DAYS, WAD, MarketDraw, SilentSpan, drawn_market
 from crossvault.attack.market_opening import (
@@ -197,13 +197,19 @@ def test_a_leg_that_goes_in_a_pause_raises_a_requirement() -> None:
     assert played.readings() == {"paused": 8_000}  # 1 % of both legs of 100,000 before, 10 % of one after
 
 
-def test_funding_of_a_dead_feed_is_read_at_the_next_print() -> None:
+UNTIL = "    until_at = fixed.min(now, price.published_at + risk.heartbeat_secs)\n"
+
+
+@pytest.mark.parametrize(("until", "readings"), [(UNTIL, {}), ("    until_at = now\n", {"idle": 1_000})])
+def test_funding_of_a_dead_feed_is_read_at_the_next_print(until: str, readings: dict[str, int]) -> None:
+    """Of a vault whose funding goes on without its feed alone."""
     played = Played(calm(has_funding=True, dead=SilentSpan(2, 3)))
     played.act(pay(START_AT, SHORT, 40_000), trade(START_AT, SHORT, MAKER, -100, 2_020))
     heartbeat_secs = played.play.draw.heartbeat_secs
     # 0.5 % of 2,000 in eight hours, for 100 ETH: 1,000; eight hours without a price
-    played.print(START_AT + heartbeat_secs + 8 * 3_600, 2_000)
-    assert played.readings() == {"idle": 1_000}
+    with planted_code("crossvault.mirror.ledger", UNTIL, until):
+        played.print(START_AT + heartbeat_secs + 8 * 3_600, 2_000)
+    assert played.readings() == readings
 
 
 def test_a_bid_leaves_the_discount_of_seconds_in_which_bids_could_be_made(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from crossvault.attack.market_draw import MarketDraw
-from crossvault.attack.market_opening import BAR, COALITION, LIQUIDATOR, OLDT
+from crossvault.attack.market_opening import BAR, COALITION, LIQUIDATOR, OLDT, PRICED_BY, old_secs
 from crossvault.differential.step import Step
 
 
@@ -33,6 +33,18 @@ class Found(NamedTuple):
     def deposits(self, collateral: int) -> bool:
         """Whether the coalition paid in a collateral."""
         return any(step.action == "deposit_collateral" and step.args["collateral"] == collateral for step in self.steps)
+
+    @property
+    def deposits_stale(self) -> bool:
+        """Whether the coalition paid in the collateral of the feed that stops after it had."""
+        printed_at = 0
+        for step in self.steps:
+            if step.action == "publish_price" and step.args["underlying"] == PRICED_BY[OLDT]:
+                printed_at = step.args["published_at"]
+            is_deposit = step.action == "deposit_collateral" and step.args["collateral"] == OLDT
+            if is_deposit and step.at - printed_at > old_secs(self.draw):
+                return True
+        return False
 
     @property
     def is_declared(self) -> bool:
@@ -63,12 +75,14 @@ KINDS: Mapping[str, Callable[[Found], bool]] = {
     "close-into-debt": lambda f: _edge(f) and f.is_calm and not f.has("could not be liquidated"),
     "shipped-preset": lambda f: _edge(f) and f.is_calm and f.has("could not be liquidated") and f.draw.rates != "plain",
     "guard-bypassed": lambda f: _edge(f) and f.has("misprint (spike, with a guard)"),
-    "stale-dust-shield": lambda f: f.alarm == "shield" and f.has("StalePrice") and f.deposits(OLDT),
+    "stale-dust-shield": lambda f: f.alarm == "shield" and f.has("StalePrice") and f.deposits_stale,
+    "dust-of-a-dead-feed": lambda f: f.alarm == "shield" and f.has("StalePrice") and not f.deposits_stale,
     "operator-shield": lambda f: (
         _gained(f, "bid, for its own account") and f.is_calm and f.shuts_out and f.draw.order != "no liquidator"
     ),
     "guard-free-option": lambda f: _gained(f, "withdraw cash, while a print waits, as a loan"),
-    "guard-twin": lambda f: _gained(f, "trade, while a print waits"),
+    "guard-twin": lambda f: _gained(f, "trade, while a print waits") and f.draw.misprint == "none",
+    "misprint-within-max-jump": lambda f: _gained(f, "trade, while a print waits") and f.draw.misprint != "none",
     "guard-ladder": lambda f: _gained(f, "misprint (ladder, with a guard)") or _gained(f, "misprint (forward"),
     "jump-exit": lambda f: _gained(f, "withdraw cash, while a print waits, with a position"),
     "clock-through-pause": lambda f: (

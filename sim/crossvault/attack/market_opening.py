@@ -64,14 +64,17 @@ def instruments(draw: MarketDraw) -> tuple[int, ...]:
     return perp, future, *(market.instrument_of(ETH, kind, expiry, STRIKE_WAD) for kind in (market.CALL, market.PUT))
 
 
+def old_secs(draw: MarketDraw) -> int:
+    """The heartbeat of the feed that stops [seconds]."""
+    return max(3_600, 2 * draw.every_secs)
+
+
 def _listings(draw: MarketDraw) -> Iterator[Step]:
     yield doors.set_guardian(START_AT, GOVERNOR, to=GUARDIAN)
     yield doors.set_feeder(START_AT, GOVERNOR, feeder=FEEDER, allowed=True)
     eth = risk(draw)
     yield doors.list_underlying(START_AT, GOVERNOR, name="ETH", risk=eth)
-    yield doors.list_underlying(
-        START_AT, GOVERNOR, name="OLD", risk=eth._replace(heartbeat_secs=max(3_600, 2 * draw.every_secs))
-    )
+    yield doors.list_underlying(START_AT, GOVERNOR, name="OLD", risk=eth._replace(heartbeat_secs=old_secs(draw)))
     yield doors.list_underlying(START_AT, GOVERNOR, name="GOLD", risk=eth)
     cap_wad = 10_000 * WAD if draw.has_cap else fixed.CAP
     eth_terms = collateral.HaircutTerms(WAD // 5, WAD * 15 // 100, cap_wad)

@@ -13,6 +13,7 @@ from crossvault.differential import doors
 from crossvault.differential.step import Step
 from crossvault.mirror import account as accounts, cash, funding, market, oracle
 from crossvault.mirror.account import AccountId
+from crossvault.mirror.ledger import funding_index
 
 SHIELD, LOCK, IDLE = "shield", "lock", "idle"
 DUST = 1_000  # so many times a deficit must be locked by it
@@ -118,11 +119,10 @@ def idle_funding(model: RewoundModel, at: int) -> int:
     ledger = model.vault.ledger
     if not ledger.risks:
         return 0
-    price, risk = ledger.prices[0], ledger.risks[0]
+    price, risk, perp = ledger.prices[0], ledger.risks[0], market.perp(0)
     stale_at = price.published_at + risk.heartbeat_secs
-    if at <= stale_at or risk.funding_cap == 0 or price.published_at == 0:
+    if at <= stale_at or price.published_at == 0:
         return 0
-    rate_wad = funding.rate(price.index, price.premium, risk.funding_base, risk.funding_cap)
-    grown_ray = funding.growth(price.index, rate_wad, at - stale_at)
-    sizes = (accounts.entry(ledger.holders[account], market.perp(0)).size for account in COALITION)
+    grown_ray = funding_index(ledger, perp, now=at) - funding_index(ledger, perp, now=stale_at)
+    sizes = (accounts.entry(ledger.holders[account], perp).size for account in COALITION)
     return funding.payment(sum(sizes), grown_ray)
