@@ -27,7 +27,7 @@ library Margin {
     /// @notice Account valued at one moment.
     /// @dev cashWad: present cash, with settled positions [wad]; lines: options; stakes: perps and futures in portfolio margin, by
     /// underlying, none in standard mode; modelled: bit of each underlying that portfolio margin covers; verdict: requirement of portfolio margin; depegRateWad: requirement per notional for the quote token
-    /// [wad]; stale: first stale price among those that the account needs
+    /// [wad]; stale: first stale price among those that the account needs; futures: those in portfolio margin, none in standard mode
     struct Book {
         int256 cashWad;
         Holding[] holdings;
@@ -38,6 +38,7 @@ library Margin {
         Correlation.PortfolioRequirement verdict;
         uint256 depegRateWad;
         Stale stale;
+        Portfolio.HeldFuture[] futures;
     }
 
     /// @notice Stale price.

@@ -55,9 +55,10 @@ library Portfolio {
         uint256 markWad;
     }
 
-    /// @notice Options of an account that share an expiry.
+    /// @notice Options and futures of an account that share an expiry.
     /// @dev fixedWad, floatingWad: parts of the forward that are fixed, and that move with the spot price [wad]; rateWad: per year, not negative
-    /// [wad]; secs: time to expiry [seconds]; confidenceWad: lowest confidence of the prices they are valued by [wad]
+    /// [wad]; secs: time to expiry [seconds]; confidenceWad: lowest confidence of the prices that options are valued by [wad]; futureSize: sum
+    /// of the sizes of futures [wad]
     struct ExpiryHoldings {
         uint256 fixedWad;
         uint256 floatingWad;
@@ -65,6 +66,19 @@ library Portfolio {
         uint256 secs;
         uint256 confidenceWad;
         ExpiryOption[] lines;
+        int256 futureSize;
+    }
+
+    /// @notice Future position of an account in portfolio margin.
+    /// @dev expiry [unix seconds]; size; fixedWad, floatingWad: parts of the forward that are fixed, and that move with the spot price [wad]; secs:
+    /// time to expiry [seconds]
+    struct HeldFuture {
+        uint256 underlying;
+        uint256 expiry;
+        int256 size;
+        uint256 fixedWad;
+        uint256 floatingWad;
+        uint256 secs;
     }
 
     /// @notice Collateral priced by the underlying, so that its moves count as a hedge.
@@ -87,7 +101,7 @@ library Portfolio {
     }
 
     /// @notice Exposure of an account to one underlying in portfolio margin.
-    /// @dev stake: perps and futures; hedges: collateral; terms: options, by expiry
+    /// @dev stake: perps and futures; hedges: collateral; terms: options and futures by expiry, those with options first
     struct PortfolioExposure {
         PortfolioRisk risk;
         Stake stake;
@@ -129,7 +143,8 @@ library Portfolio {
     }
 
     /// @notice Profit in each scenario, and the loss from basis moves of forwards.
-    /// @dev profit = dampening * (net * shock + collateral * shock + sum over expiries of the change of value); the basis is not positive
+    /// @dev profit = dampening * (net * shock + collateral * shock + sum over expiries of the change of value of options); the basis is not positive.
+    /// Expiries without options change in no scenario: futures are in the net
     /// @param self exposure to the underlying
     /// @param scenarios scenarios of the rules
     /// @custom:rounds toward minus infinity, because gains go down and losses go up
@@ -138,10 +153,13 @@ library Portfolio {
         pure
         returns (int256[] memory profitsWad, int256 basisWad)
     {
-        PricedExpiry[] memory sheets = new PricedExpiry[](self.terms.length);
-        for (uint256 i = 0; i < sheets.length; i++) {
-            sheets[i] = ready(self.terms[i], self.risk);
-            basisWad += basis(sheets[i], self.risk.basis);
+        uint256 count = self.terms.length;
+        while (count != 0 && self.terms[count - 1].lines.length == 0) count--;
+        PricedExpiry[] memory sheets = new PricedExpiry[](count);
+        for (uint256 i = 0; i < self.terms.length; i++) {
+            PricedExpiry memory sheet = ready(self.terms[i], self.risk);
+            basisWad += basis(sheet, self.risk.basis);
+            if (i < count) sheets[i] = sheet;
         }
         uint256 hedgeWad = 0;
         for (uint256 i = 0; i < self.hedges.length; i++) hedgeWad += self.hedges[i].valueWad;
@@ -159,13 +177,15 @@ library Portfolio {
     }
 
     /// @notice Expiry prepared for pricing in many scenarios.
-    /// @param term options of the expiry
+    /// @dev without options it has a forward alone
+    /// @param term options and futures of the expiry
     /// @param risk parameters of the underlying
     function ready(ExpiryHoldings memory term, PortfolioRisk memory risk) internal pure returns (PricedExpiry memory self) {
         self.term = term;
+        self.forwardWad = term.fixedWad + term.floatingWad;
+        if (term.lines.length == 0) return self;
         self.discountWad = Option.discount(term.rateWad, term.secs);
         (self.longWad, self.shortWad) = Shock.discounts(risk.rate, term.rateWad, term.secs, self.discountWad);
-        self.forwardWad = term.fixedWad + term.floatingWad;
         self.forwardLog = _ln(self.forwardWad);
         self.strikeLogs = new int256[](term.lines.length);
         self.deviations = new uint256[](term.lines.length * Shock.MODES);
@@ -182,7 +202,7 @@ library Portfolio {
         }
     }
 
-    /// @notice Value of an expiry after shocks to the spot price and vols, before its static discount.
+    /// @notice Value of the options of an expiry after shocks to the spot price and vols, before its static discount.
     /// @dev sum of size * price [wad * wad, exact]
     /// @param self prepared expiry
     /// @param spotShock change of the spot price as a part of it [wad]
@@ -193,14 +213,16 @@ library Portfolio {
     }
 
     /// @notice Loss of an expiry from basis moves of its forward.
-    /// @dev min(value(up) - value, value(down) - value, 0) * (addRate + yearRate * T)
+    /// @dev min(value(up) - value, value(down) - value, 0) * (addRate + yearRate * T), of options and futures together: one forward moves both, so
+    /// that a future and the call less the put that equal it offset
     /// @param self prepared expiry
     /// @param risk parameters of basis risk
     /// @custom:rounds toward minus infinity, because losses go up
     function basis(PricedExpiry memory self, BasisRisk memory risk) internal pure returns (int256) {
-        int256 up = shocked(self, risk.upShock, Shock.STILL);
-        int256 down = shocked(self, risk.downShock, Shock.STILL);
-        int256 change = (up < down ? up : down) - self.valueWad2;
+        int256 presentWad2 = self.valueWad2 + self.term.futureSize * int256(self.term.fixedWad + self.term.floatingWad);
+        int256 up = _apart(self, risk.upShock);
+        int256 down = _apart(self, risk.downShock);
+        int256 change = (up < down ? up : down) - presentWad2;
         if (change >= 0) return 0;
         uint256 rate = risk.addRate + Fixed.mulDivUp(risk.yearRate, self.term.secs, Option.YEAR);
         return Fixed.mulDivFloor(change, int256(rate), Fixed.WAD_SQUARED);
@@ -352,6 +374,15 @@ library Portfolio {
                 totalWad2 += isSkew && change > 0 ? -change : change;
             }
         }
+    }
+
+    /// @notice Value of an expiry whose forward moves apart from the spot price, in wads of wads.
+    /// @dev sum of size * price of its options, and of size * forward of its futures; a size is below 2^103 and a forward below 2^100 [wad]
+    /// @param self prepared expiry
+    /// @param shock change of the forward as a part of it [wad]
+    function _apart(PricedExpiry memory self, int256 shock) private pure returns (int256 valueWad2) {
+        valueWad2 = shocked(self, shock, Shock.STILL);
+        valueWad2 += self.term.futureSize * int256(self.forwardWad);
     }
 
     /// @notice Moves the forward of an expiry to that after a spot shock.

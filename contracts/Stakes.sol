@@ -6,18 +6,20 @@ import {Margin} from "./Margin.sol";
 import {Portfolio} from "./Portfolio.sol";
 import {Standard} from "./Standard.sol";
 
-/// @notice Exposures of portfolio margin: collateral and options of a valued account, by underlying and expiry.
+/// @notice Exposures of portfolio margin: collateral, options and futures of a valued account, by underlying and expiry.
 library Stakes {
     /// @notice Exposures of an account, by number of the underlying.
     /// @dev of an underlying without parameters, none
     /// @param stakes perps and futures, by number of the underlying
     /// @param holdings valued collateral
     /// @param lines options
+    /// @param futures futures
     /// @param risks portfolio margin parameters, by number of the underlying
     function gather(
         Portfolio.Stake[] memory stakes,
         Margin.Holding[] memory holdings,
         Standard.HeldOption[] memory lines,
+        Portfolio.HeldFuture[] memory futures,
         Portfolio.PortfolioRisk[] memory risks
     ) internal pure returns (Portfolio.PortfolioExposure[] memory found) {
         found = new Portfolio.PortfolioExposure[](stakes.length);
@@ -27,7 +29,7 @@ library Stakes {
             found[i].risk = risks[i];
             found[i].stake = stakes[i];
             found[i].hedges = hedges(holdings, i, stakes[i].confidenceWad);
-            found[i].terms = terms(lines, places, i);
+            found[i].terms = terms(lines, places, futures, i);
         }
     }
 
@@ -70,33 +72,42 @@ library Stakes {
         }
     }
 
-    /// @notice Options of an account on an underlying, by expiry.
-    /// @dev expiries in the order of the first option of each
+    /// @notice Options and futures of an account on an underlying, by expiry.
+    /// @dev expiries in the order of the first option of each, and then those without options in the order of the first future
     /// @param lines options
     /// @param places place of the first option of the same expiry, by place of the option
+    /// @param futures futures
     /// @param underlying number of the underlying
-    function terms(Standard.HeldOption[] memory lines, uint256[] memory places, uint256 underlying)
-        internal
-        pure
-        returns (Portfolio.ExpiryHoldings[] memory found)
-    {
+    function terms(
+        Standard.HeldOption[] memory lines,
+        uint256[] memory places,
+        Portfolio.HeldFuture[] memory futures,
+        uint256 underlying
+    ) internal pure returns (Portfolio.ExpiryHoldings[] memory found) {
         uint256 count = 0;
         for (uint256 i = 0; i < lines.length; i++) {
             if (places[i] == i && lines[i].underlying == underlying) count++;
+        }
+        for (uint256 i = 0; i < futures.length; i++) {
+            if (futures[i].underlying == underlying && isAlone(lines, futures, i)) count++;
         }
         found = new Portfolio.ExpiryHoldings[](count);
         if (count == 0) return found;
         count = 0;
         for (uint256 i = 0; i < lines.length; i++) {
-            if (places[i] == i && lines[i].underlying == underlying) found[count++] = term(lines, places, i);
+            if (places[i] == i && lines[i].underlying == underlying) found[count++] = term(lines, places, futures, i);
+        }
+        for (uint256 i = 0; i < futures.length; i++) {
+            if (futures[i].underlying == underlying && isAlone(lines, futures, i)) found[count++] = bare(futures, i);
         }
     }
 
-    /// @notice Options of one expiry.
+    /// @notice Options and futures of one expiry.
     /// @param lines options of the account
     /// @param places place of the first option of the same expiry, by place of the option
+    /// @param futures futures of the account
     /// @param first place of the first option of the expiry
-    function term(Standard.HeldOption[] memory lines, uint256[] memory places, uint256 first)
+    function term(Standard.HeldOption[] memory lines, uint256[] memory places, Portfolio.HeldFuture[] memory futures, uint256 first)
         internal
         pure
         returns (Portfolio.ExpiryHoldings memory found)
@@ -118,5 +129,42 @@ library Stakes {
             Standard.HeldOption memory line = lines[i];
             found.lines[count++] = Portfolio.ExpiryOption(line.strikeWad, line.isCall, line.size, line.volWad, line.markWad);
         }
+        found.futureSize = futureSize(futures, sample.underlying, sample.expiry);
+    }
+
+    /// @notice Futures of an expiry without options.
+    /// @param futures futures of the account
+    /// @param first place of the first future of the expiry
+    function bare(Portfolio.HeldFuture[] memory futures, uint256 first) internal pure returns (Portfolio.ExpiryHoldings memory found) {
+        Portfolio.HeldFuture memory sample = futures[first];
+        found.fixedWad = sample.fixedWad;
+        found.floatingWad = sample.floatingWad;
+        found.secs = sample.secs;
+        found.futureSize = futureSize(futures, sample.underlying, sample.expiry);
+    }
+
+    /// @notice Sum of the sizes of the futures of an expiry.
+    /// @param futures futures of the account
+    /// @param underlying number of the underlying
+    /// @param expiry expiry [unix seconds]
+    function futureSize(Portfolio.HeldFuture[] memory futures, uint256 underlying, uint256 expiry) internal pure returns (int256 size) {
+        for (uint256 i = 0; i < futures.length; i++) {
+            if (futures[i].underlying == underlying && futures[i].expiry == expiry) size += futures[i].size;
+        }
+    }
+
+    /// @notice Whether a future is the first position in its expiry, and no option has that expiry.
+    /// @param lines options of the account
+    /// @param futures futures of the account
+    /// @param place place of the future
+    function isAlone(Standard.HeldOption[] memory lines, Portfolio.HeldFuture[] memory futures, uint256 place) internal pure returns (bool) {
+        Portfolio.HeldFuture memory held = futures[place];
+        for (uint256 i = 0; i < lines.length; i++) {
+            if (lines[i].underlying == held.underlying && lines[i].expiry == held.expiry) return false;
+        }
+        for (uint256 i = 0; i < place; i++) {
+            if (futures[i].underlying == held.underlying && futures[i].expiry == held.expiry) return false;
+        }
+        return true;
     }
 }

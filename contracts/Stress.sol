@@ -11,11 +11,12 @@ import {Level, Standard} from "./Standard.sol";
 /// @notice Portfolio margin: a contract without storage, because no other has room for its code.
 contract Stress {
     /// @notice What portfolio margin of an account is computed from.
-    /// @dev stakes: perps and futures, by number of the underlying; holdings: valued collateral; lines: options
+    /// @dev stakes: perps and futures, by number of the underlying; holdings: valued collateral; lines: options; futures: each of them, with its expiry
     struct HeldExposures {
         Portfolio.Stake[] stakes;
         Margin.Holding[] holdings;
         Standard.HeldOption[] lines;
+        Portfolio.HeldFuture[] futures;
     }
 
     /// @notice Portfolio margin requirement of an account at both levels.
@@ -93,7 +94,7 @@ contract Stress {
     /// @param held what the account holds
     /// @param model parameters of portfolio margin
     function _exposures(HeldExposures memory held, Ruleset.ModelParameters memory model) private pure returns (Portfolio.PortfolioExposure[] memory) {
-        return Stakes.gather(held.stakes, held.holdings, held.lines, model.risks);
+        return Stakes.gather(held.stakes, held.holdings, held.lines, held.futures, model.risks);
     }
 
     /// @notice Portfolio margin requirement of an account whose scenario losses are known.

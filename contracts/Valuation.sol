@@ -65,8 +65,10 @@ library Valuation {
         valued.cashWad = Cash.present(self.cash, held.principal);
         valued.holdings = new Margin.Holding[](self.assets.length);
         valued.exposures = new Standard.Exposure[](self.risks.length);
-        valued.lines = new Standard.HeldOption[](optionCount(self, held.entries));
+        (uint256 options, uint256 futures) = datedCounts(self, held.entries);
+        valued.lines = new Standard.HeldOption[](options);
         if (held.mode == Account.PORTFOLIO) {
+            valued.futures = new Portfolio.HeldFuture[](futures);
             valued.stakes = new Portfolio.Stake[](self.risks.length);
             valued.modelled = self.model.modelled;
         }
@@ -94,7 +96,7 @@ library Valuation {
     /// @notice What portfolio margin is computed from.
     /// @param valued book of the account
     function exposuresOf(Margin.Book memory valued) internal pure returns (Stress.HeldExposures memory) {
-        return Stress.HeldExposures(valued.stakes, valued.holdings, valued.lines);
+        return Stress.HeldExposures(valued.stakes, valued.holdings, valued.lines, valued.futures);
     }
 
     /// @notice Computes the portfolio margin requirement of a valued account, and its losses.
@@ -137,13 +139,16 @@ library Valuation {
         }
     }
 
-    /// @notice Count of the options of an account whose expiry has not settled.
+    /// @notice Counts of the options and of the futures of an account whose expiry has not settled.
     /// @param self ledger
     /// @param entries positions of the account
-    function optionCount(Ledger.State storage self, Account.Entry[] memory entries) internal view returns (uint256 count) {
+    function datedCounts(Ledger.State storage self, Account.Entry[] memory entries) internal view returns (uint256 options, uint256 futures) {
         for (uint256 i = 0; i < entries.length; i++) {
             uint256 instrument = entries[i].instrument;
-            if (Market.isOption(Market.kindOf(instrument)) && curveOf(self, instrument).settlement == 0) count++;
+            uint256 kind = Market.kindOf(instrument);
+            if (kind == Market.PERP || curveOf(self, instrument).settlement != 0) continue;
+            if (Market.isOption(kind)) options++;
+            else futures++;
         }
     }
 
@@ -155,16 +160,19 @@ library Valuation {
     function valuePositions(Ledger.State storage self, Account.Entry[] memory entries, Margin.Book memory valued) internal view {
         if (entries.length == 0) return;
         uint256 line = 0;
+        uint256 future = 0;
         for (uint256 i = 0; i < entries.length; i++) {
             Account.Entry memory entry = entries[i];
             uint256 instrument = entry.instrument;
-            uint256 settlementWad = Market.kindOf(instrument) == Market.PERP ? 0 : curveOf(self, instrument).settlement;
+            uint256 kind = Market.kindOf(instrument);
+            uint256 settlementWad = kind == Market.PERP ? 0 : curveOf(self, instrument).settlement;
             if (settlementWad != 0) {
                 valued.cashWad += Ledger.settledValue(entry, settlementWad);
-            } else if (Market.isOption(Market.kindOf(instrument))) {
+            } else if (Market.isOption(kind)) {
                 valued.lines[line++] = optionLine(self, valued, instrument, entry.size);
             } else {
                 valueLinear(self, valued, entry);
+                if (kind == Market.FUTURE && valued.stakes.length != 0) valued.futures[future++] = futureLine(self, entry);
             }
         }
         uint256 feed = self.cash.terms.feed;
@@ -244,6 +252,17 @@ library Valuation {
         line.secs = line.expiry > block.timestamp ? line.expiry - block.timestamp : 0;
         if (line.secs == 0) return line;
         note(valued, line.underlying, line.expiry, curve.surfacePublishedAt, exposure.optionRisk.heartbeatSecs);
+    }
+
+    /// @notice Future position, with the parts of its forward.
+    /// @param self ledger
+    /// @param entry position
+    function futureLine(Ledger.State storage self, Account.Entry memory entry) internal view returns (Portfolio.HeldFuture memory held) {
+        held.underlying = Market.underlyingOf(entry.instrument);
+        held.expiry = Market.expiryOf(entry.instrument);
+        held.size = entry.size;
+        (held.fixedWad, held.floatingWad) = Oracle.forwardParts(curveOf(self, entry.instrument), self.prices[held.underlying], held.expiry);
+        held.secs = held.expiry > block.timestamp ? held.expiry - block.timestamp : 0;
     }
 
     /// @notice Present forward of a dated instrument, and the part of it that is fixed.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Account, AccountId} from "../Account.sol";
 import {Ledger} from "../Ledger.sol";
 import {Margin} from "../Margin.sol";
 import {Market} from "../Market.sol";
 import {Oracle} from "../Oracle.sol";
+import {Portfolio} from "../Portfolio.sol";
 import {Standard} from "../Standard.sol";
 import {Valuation} from "../Valuation.sol";
 import {Probe} from "./Probe.sol";
@@ -25,6 +27,11 @@ contract ProbeLine is Probe {
         valued = blank(state);
         Valuation.load(state, valued, Market.underlyingOf(instrument));
         (forwardWad, fixedWad) = Valuation.forward(state, valued, instrument);
+    }
+
+    function futureLine(Setup calldata self, AccountId account, uint256 instrument) external returns (Portfolio.HeldFuture memory) {
+        Ledger.State storage state = stored(self);
+        return Valuation.futureLine(state, Account.entry(state.holders[account], instrument));
     }
 
     function curveOf(Setup calldata self, uint256 instrument) external returns (Oracle.Curve memory) {

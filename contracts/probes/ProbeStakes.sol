@@ -9,7 +9,7 @@ import {Standard} from "../Standard.sol";
 /// @notice Exposes the functions of Stakes; changed values are returned.
 contract ProbeStakes {
     function gather(Margin.Book memory book, Portfolio.PortfolioRisk[] memory risks) external pure returns (Portfolio.PortfolioExposure[] memory) {
-        return Stakes.gather(book.stakes, book.holdings, book.lines, risks);
+        return Stakes.gather(book.stakes, book.holdings, book.lines, book.futures, risks);
     }
 
     function hedges(Margin.Book memory book, uint256 underlying) external pure returns (Portfolio.Hedge[] memory) {
@@ -25,10 +25,26 @@ contract ProbeStakes {
     }
 
     function terms(Margin.Book memory book, uint256 underlying) external pure returns (Portfolio.ExpiryHoldings[] memory) {
-        return Stakes.terms(book.lines, Stakes.firsts(book.lines), underlying);
+        return Stakes.terms(book.lines, Stakes.firsts(book.lines), book.futures, underlying);
     }
 
-    function term(Standard.HeldOption[] memory lines, uint256 first) external pure returns (Portfolio.ExpiryHoldings memory) {
-        return Stakes.term(lines, Stakes.firsts(lines), Stakes.firsts(lines)[first]);
+    function term(Standard.HeldOption[] memory lines, Portfolio.HeldFuture[] memory futures, uint256 first)
+        external
+        pure
+        returns (Portfolio.ExpiryHoldings memory)
+    {
+        return Stakes.term(lines, Stakes.firsts(lines), futures, Stakes.firsts(lines)[first]);
+    }
+
+    function bare(Portfolio.HeldFuture[] memory futures, uint256 first) external pure returns (Portfolio.ExpiryHoldings memory) {
+        return Stakes.bare(futures, first);
+    }
+
+    function futureSize(Portfolio.HeldFuture[] memory futures, uint256 underlying, uint256 expiry) external pure returns (int256) {
+        return Stakes.futureSize(futures, underlying, expiry);
+    }
+
+    function isAlone(Standard.HeldOption[] memory lines, Portfolio.HeldFuture[] memory futures, uint256 place) external pure returns (bool) {
+        return Stakes.isAlone(lines, futures, place);
     }
 }

@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {Account, AccountId} from "../Account.sol";
 import {Ledger} from "../Ledger.sol";
 import {Margin} from "../Margin.sol";
+import {Portfolio} from "../Portfolio.sol";
 import {Standard} from "../Standard.sol";
 import {Valuation} from "../Valuation.sol";
 import {Probe} from "./Probe.sol";
@@ -16,15 +17,17 @@ contract ProbeValuation is Probe {
         Valuation.valueBalances(state, imageOf(state, account).balances, valued);
     }
 
-    function optionCount(Setup calldata self, AccountId account) external returns (uint256) {
+    function datedCounts(Setup calldata self, AccountId account) external returns (uint256 options, uint256 futures) {
         Ledger.State storage state = stored(self);
-        return Valuation.optionCount(state, imageOf(state, account).entries);
+        return Valuation.datedCounts(state, imageOf(state, account).entries);
     }
 
     function valuePositions(Setup calldata self, AccountId account) external returns (Margin.Book memory valued) {
         Ledger.State storage state = stored(self);
         valued = blank(state);
-        valued.lines = new Standard.HeldOption[](Valuation.optionCount(state, imageOf(state, account).entries));
+        (uint256 options, uint256 futures) = Valuation.datedCounts(state, imageOf(state, account).entries);
+        valued.lines = new Standard.HeldOption[](options);
+        valued.futures = new Portfolio.HeldFuture[](futures);
         Valuation.valuePositions(state, imageOf(state, account).entries, valued);
     }
 

@@ -17,7 +17,7 @@ from crossvault.mirror.fixed import CAP
 from crossvault.mirror.ledger import State
 from crossvault.mirror.margin import Book, Holding
 from crossvault.mirror.oracle import WINDOW, Curve
-from crossvault.mirror.portfolio import Stake
+from crossvault.mirror.portfolio import HeldFuture, Stake
 from crossvault.mirror.standard import Exposure, HeldOption, Level
 from inputs import LINE, SIZE, svi, usual_svi
 from ledgers import (
@@ -53,6 +53,13 @@ def draw_linear(random: Random) -> Drawn:
     ]
     instrument = random.choice(held) if held and random.random() < 0.5 else drawn["instrument"]
     return {"self": setup, "account": IDS[0], "instrument": instrument}
+
+
+def draw_future(random: Random) -> Drawn:
+    drawn = draw_linear(random)
+    while market.kind_of(drawn["instrument"]) != market.FUTURE:
+        drawn = draw_linear(random)
+    return drawn
 
 
 def draw_option(random: Random) -> Drawn:
@@ -167,9 +174,10 @@ def draw_lines(random: Random) -> list[HeldOption]:
 # results
 
 
-def blank(stored: State, options: int = 0) -> Book:
+def blank(stored: State, options: int = 0, futures: int = 0) -> Book:
     lines = [HeldOption() for _ in range(options)]
     valued = Book(0, [Holding() for _ in stored.assets], [Exposure() for _ in stored.risks], lines)
+    valued.futures = [HeldFuture() for _ in range(futures)]
     if stored.model.has_rules:
         valued.stakes = [Stake() for _ in stored.risks]
         valued.modelled = stored.model.modelled
@@ -183,14 +191,14 @@ def value_balances(self: Setup, account: AccountId, now: int) -> Book:
     return valued
 
 
-def option_count(self: Setup, account: AccountId) -> int:
+def dated_counts(self: Setup, account: AccountId) -> tuple[int, int]:
     stored = state(self)
-    return valuation.option_count(stored, valuation.image(stored, account).entries)
+    return valuation.dated_counts(stored, valuation.image(stored, account).entries)
 
 
 def value_positions(self: Setup, account: AccountId, now: int) -> Book:
     stored = state(self)
-    valued = blank(stored, valuation.option_count(stored, valuation.image(stored, account).entries))
+    valued = blank(stored, *valuation.dated_counts(stored, valuation.image(stored, account).entries))
     valuation.value_positions(stored, valuation.image(stored, account).entries, valued, now=now)
     return valued
 
@@ -213,6 +221,11 @@ def forward(self: Setup, instrument: int, now: int) -> tuple[int, int, Book]:
     valued = blank(stored)
     valuation.load(stored, valued, market.underlying_of(instrument), now=now)
     return *valuation.forward(stored, valued, instrument, now=now), valued
+
+
+def future_line(self: Setup, account: AccountId, instrument: int, now: int) -> tuple[HeldFuture]:
+    stored = state(self)
+    return (valuation.future_line(stored, accounts.entry(stored.holders[account], instrument), now=now),)
 
 
 def curve_of(self: Setup, instrument: int) -> Curve:
@@ -291,13 +304,14 @@ def on_ledger(function: Callable[..., Any]) -> Callable[..., Any]:
 
 VALUATION: dict[str, tuple[Any, Any]] = {
     "valueBalances": (draw_call, value_balances),
-    "optionCount": (draw_call, option_count),
+    "datedCounts": (draw_call, dated_counts),
     "valuePositions": (draw_call, value_positions),
     "valueLinear": (draw_linear, value_linear),
 }
 LINES: dict[str, tuple[Any, Any]] = {
     "optionLine": (draw_option, option_line),
     "forward": (draw_dated, forward),
+    "futureLine": (draw_future, future_line),
     "curveOf": (draw_position_call, curve_of),
     "load": (draw_underlying, load),
     "note": (draw_note, note),

@@ -115,7 +115,8 @@ def differing(before: dict[str, Any], after: dict[str, Any]) -> list[bool]:
 
 def _part(account: HeldExposures, underlying: int) -> tuple[Any, ...]:
     """What an account holds of one underlying."""
-    parts = ([each for each in held_ if each.underlying == underlying] for held_ in (account.holdings, account.lines))
+    held_ = account.holdings, account.lines, account.futures
+    parts = ([each for each in some if each.underlying == underlying] for some in held_)
     return account.stakes[underlying], *parts
 
 

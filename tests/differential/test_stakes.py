@@ -10,11 +10,11 @@ import pytest
 from books import BOOK, PORTFOLIO_BOOK
 from crossvault.mirror import stakes
 from crossvault.mirror.margin import Book
-from crossvault.mirror.portfolio import ExpiryHoldings, Hedge, PortfolioExposure, PortfolioRisk
+from crossvault.mirror.portfolio import ExpiryHoldings, Hedge, HeldFuture, PortfolioExposure, PortfolioRisk
 from crossvault.mirror.standard import HeldOption
 from inputs import HOLDING, strip
 from ledgers import Drawn
-from portfolio_inputs import RISK
+from portfolio_inputs import FUTURES, RISK, SOME_FUTURES
 from probing import Integer, Probes, assert_equal, started
 
 
@@ -30,17 +30,38 @@ def draw_gathered(random: Random) -> Drawn:
     return {"book": book, "risks": risks[: random.randint(0, 2 * len(risks))]}
 
 
+def draw_strip(random: Random) -> Drawn:
+    drawn = strip(random)
+    return {"lines": drawn["lines"], "futures": FUTURES.draw(random), "first": drawn["first"]}
+
+
+def draw_future(random: Random) -> Drawn:
+    futures = SOME_FUTURES.draw(random)
+    return {"futures": futures, "first": random.randrange(len(futures))}
+
+
+def draw_place(random: Random) -> Drawn:
+    drawn = draw_future(random)
+    return {"futures": drawn["futures"], "place": drawn["first"]}
+
+
+def draw_expiry(random: Random) -> Drawn:
+    drawn, other = draw_future(random), SOME_FUTURES.draw(random)[0]
+    of = random.choice([drawn["futures"][drawn["first"]], other])
+    return {"futures": drawn["futures"], "underlying": of.underlying, "expiry": of.expiry}
+
+
 def gather(book: Book, risks: list[PortfolioRisk]) -> list[PortfolioExposure]:
-    return stakes.gather(book.stakes, book.holdings, book.lines, risks)
+    return stakes.gather(book.stakes, book.holdings, book.lines, book.futures, risks)
 
 
 def terms(book: Book, underlying: int) -> list[ExpiryHoldings]:
-    return stakes.terms(book.lines, stakes.firsts(book.lines), underlying)
+    return stakes.terms(book.lines, stakes.firsts(book.lines), book.futures, underlying)
 
 
-def term(lines: list[HeldOption], first: int) -> ExpiryHoldings:
+def term(lines: list[HeldOption], futures: list[HeldFuture], first: int) -> ExpiryHoldings:
     places = stakes.firsts(lines)
-    return stakes.term(lines, places, places[first])
+    return stakes.term(lines, places, futures, places[first])
 
 
 def hedges(book: Book, underlying: int) -> list[Hedge]:
@@ -53,7 +74,10 @@ STAKES: dict[str, tuple[Any, Any]] = {
     "isHedge": ({"held": HOLDING, "underlying": Integer(0, 1)}, stakes.is_hedge),
     "terms": (draw_underlying_of, terms),
     "firsts": (lambda random: {"lines": strip(random)["lines"]}, stakes.firsts),
-    "term": (strip, term),
+    "term": (draw_strip, term),
+    "bare": (draw_future, stakes.bare),
+    "futureSize": (draw_expiry, stakes.future_size),
+    "isAlone": (lambda random: {"lines": strip(random)["lines"], **draw_place(random)}, stakes.is_alone),
 }
 
 probes = pytest.fixture(started, scope="module")

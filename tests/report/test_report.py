@@ -309,7 +309,7 @@ def test_the_statement_of_portfolio_margin_goes_by_scenario_and_underlying() -> 
     stakes = [Stake(index, size * index, abs(size), WAD) for index, size in pairs]
     exposures = [Exposure(index_wad=index, stable_wad=index, confidence_wad=WAD) for index in prices]
     model = ModelParameters(rules, (chosen.portfolio_risk,) * 2)
-    verdict = stress.judge(stress.HeldExposures(stakes, [], []), model, WAD)
+    verdict = stress.judge(stress.HeldExposures(stakes, [], [], []), model, WAD)
     book = Book(5_000 * WAD, [], exposures, [], stakes, 0b11, verdict)
     made = margin_statement(book, Level.INITIAL, StatementContext([], ["ETH", "BTC"], model=model))
     eth, btc, correlated, broken, joint, least, loss, *contingencies = made.requirement

@@ -9,7 +9,7 @@ from crossvault.mirror.fixed import WAD
 from crossvault.mirror.portfolio import Stake
 from crossvault.mirror.standard import Level
 from inputs import DOOR, HOLDING, exposure, lines
-from portfolio_inputs import TENFOLD, WIDE
+from portfolio_inputs import FUTURES, TENFOLD, WIDE
 from probing import Generated, Integer, shared
 
 
@@ -35,6 +35,7 @@ def book(random: Random) -> margin.Book:
         made.holdings.append(holding)
     if random.random() < 0.6:
         made.stakes, made.modelled = stakes(random, made)
+        made.futures = FUTURES.draw(random)
         made.verdict = PortfolioRequirement(*(WIDE.draw(random) for _ in range(5)))
     made.depeg_rate_wad = TENFOLD.draw(random)
     made.stale = margin.Stale(*(Integer(0, high).draw(random) for high in (8, 2**40 - 1, DOOR, DOOR)))

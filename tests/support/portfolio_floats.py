@@ -71,7 +71,7 @@ def an_expiry(random: Random, spot: float) -> ExpiryHoldings:
         terms = option.OptionTerms(forward, strike, line.vol_wad, secs, discount, line.is_call)
         line.mark_wad = option.price(terms)
         lines.append(line)
-    term.lines = lines
+    term.lines, term.future_size = lines, random.choice([0, 0, wad(random.uniform(-20, 20))])
     return term
 
 
@@ -172,9 +172,10 @@ def profit_usd(exposure: PortfolioExposure, scenario: Scenario) -> float:
 def basis_usd(exposure: PortfolioExposure) -> float:
     total, risk = 0.0, exposure.risk.basis
     for term in exposure.terms:
-        value = term_usd(exposure.risk, term, 0, STILL)
+        value, floating = term_usd(exposure.risk, term, 0, STILL), term.future_size / UNIT * term.floating_wad / UNIT
         moves = [
-            term_usd(exposure.risk, term, shock / UNIT, STILL) - value for shock in (risk.up_shock, risk.down_shock)
+            term_usd(exposure.risk, term, shock / UNIT, STILL) - value + floating * shock / UNIT
+            for shock in (risk.up_shock, risk.down_shock)
         ]
         total += min(*moves, 0) * (risk.add_rate / UNIT + risk.year_rate / UNIT * term.secs / YEAR)
     return total
@@ -210,6 +211,7 @@ def gross_usd(exposure: PortfolioExposure) -> float:
     total = abs(exposure.stake.net_wad2) / UNIT / UNIT + sum(each.value_wad for each in exposure.hedges) / UNIT
     for term in exposure.terms:
         total += sum(abs(line.size) / UNIT * max(line.strike_wad, most) / UNIT for line in term.lines)
+        total += abs(term.future_size) / UNIT * most / UNIT
     return total
 
 

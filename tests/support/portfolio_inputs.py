@@ -11,6 +11,7 @@ from crossvault.mirror.portfolio import (
     ExpiryHoldings,
     ExpiryOption,
     Hedge,
+    HeldFuture,
     PortfolioExposure,
     PortfolioRisk,
     PricedExpiry,
@@ -19,7 +20,7 @@ from crossvault.mirror.portfolio import (
 from crossvault.mirror.ruleset import Rules
 from crossvault.mirror.shock import Scenario
 from inputs import AMOUNT, EXPIRY, LEVEL, RATE, RATIO, nearly
-from probing import Either, Generated, Inputs, Integer, OneOf, Struct
+from probing import NOW, Either, Generated, Inputs, Integer, OneOf, Struct
 
 SIZE, TENFOLD, SIGNED_RATE = Integer(-CAP, CAP), Integer(0, 10 * WAD), Integer(-(2**63), 2**63 - 1)
 SIGNED = Integer(-shock.MAX_SHOCK, shock.MAX_SHOCK)
@@ -126,6 +127,7 @@ def _traded(random: Random) -> ExpiryHoldings:
         vol, call = Integer(WAD // 100, 9 * WAD).draw(random), random.random() < 0.5
         mark = option.price(option.OptionTerms(forward, strike, vol, term.secs, discount, call))
         term.lines.append(ExpiryOption(strike, call, Integer(-(10**24), 10**24).draw(random), vol, mark))
+    term.future_size = random.choice([0, 0, Integer(-(10**24), 10**24).draw(random), -term.lines[0].size])
     return term
 
 
@@ -135,10 +137,19 @@ def term(random: Random) -> ExpiryHoldings:
     known, floating = Integer(0, CAP // 2).draw(random), Integer(0, CAP // 2).draw(random)
     made = ExpiryHoldings(known, floating, RATE.draw(random), EXPIRY.draw(random), RATIO.draw(random))
     made.lines = [_line(random) for _ in range(random.choice([0, 1, 2]))]
+    made.future_size = random.choice([0, 1, -1, 32]) * SIZE.draw(random)
     return made
 
 
+def future(random: Random) -> HeldFuture:
+    """A future on one of two underlyings, in one of two expiries."""
+    expiry, size = NOW + 86_400 * random.randrange(2), SIZE.draw(random)
+    parts = AMOUNT.draw(random), AMOUNT.draw(random)
+    return HeldFuture(random.randrange(2), expiry, size, *parts, EXPIRY.draw(random))
+
+
 EXPIRY_HOLDINGS, LINES = Generated(term), many(_line, [0, 1, 2, 3, 8])
+FUTURES, SOME_FUTURES = many(future, [0, 1, 2, 8]), many(future, [1, 2, 8])
 STAKE = Struct(Stake, {
     "index_wad": AMOUNT, "net_wad2": Integer(-(2**197), 2**197), "gross_size_wad": Integer(0, 2**101),
     "confidence_wad": RATIO,

@@ -137,7 +137,7 @@ def _portfolio_terms(model: Model, book: Book, level: Level) -> Iterator[MarginT
     factor = correlation.loss_factor(state.model.data.rules.terms, quote_wad, level)
     yield MarginTerm(REQUIREMENT, "scenario loss", None, fixed.mul_div_up(loss_wad, factor, WAD))
     risks = state.model.data.risks
-    exposures = stakes.gather(book.stakes, book.holdings, book.lines, risks)
+    exposures = stakes.gather(book.stakes, book.holdings, book.lines, book.futures, risks)
     for exposure, name in zip(exposures, state.names, strict=True):
         held = exposure.risk.contingency
         yield MarginTerm(REQUIREMENT, "perps and futures", name, portfolio.perp_contingency(exposure, level))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from crossvault.mirror import collateral, fixed, standard
 from crossvault.mirror.collateral import HaircutTerms
 from crossvault.mirror.correlation import PortfolioRequirement
-from crossvault.mirror.portfolio import Stake
+from crossvault.mirror.portfolio import HeldFuture, Stake
 from crossvault.mirror.standard import Exposure, HeldOption, Level
 
 UNBOUNDED = 2**255 - 1
@@ -40,6 +40,7 @@ class Book:
     verdict: PortfolioRequirement = field(default_factory=PortfolioRequirement)
     depeg_rate_wad: int = 0
     stale: Stale = field(default_factory=lambda: Stale())
+    futures: list[HeldFuture] = field(default_factory=list)
 
 
 @dataclass(slots=True)

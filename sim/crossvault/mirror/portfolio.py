@@ -54,7 +54,7 @@ class ExpiryOption:
 
 @dataclass(slots=True)
 class ExpiryHoldings:
-    """Options of an account that share an expiry."""
+    """Options and futures of an account that share an expiry."""
 
     fixed_wad: int = 0
     floating_wad: int = 0
@@ -62,6 +62,19 @@ class ExpiryHoldings:
     secs: int = 0
     confidence_wad: int = 0
     lines: Sequence[ExpiryOption] = ()
+    future_size: int = 0
+
+
+@dataclass(slots=True)
+class HeldFuture:
+    """Future position of an account in portfolio margin."""
+
+    underlying: int = 0
+    expiry: int = 0
+    size: int = 0
+    fixed_wad: int = 0
+    floating_wad: int = 0
+    secs: int = 0
 
 
 @dataclass(slots=True)
@@ -134,7 +147,8 @@ def outcomes(self: PortfolioExposure, scenarios: Sequence[Scenario]) -> tuple[tu
     basis_wad = 0
     for term in self.terms:
         sheet = ready(term, self.risk)
-        _stress(sheet, scenarios, profits_wad2)
+        if term.lines:
+            _stress(sheet, scenarios, profits_wad2)
         basis_wad += basis(sheet, self.risk.basis)
     found = zip(profits_wad2, scenarios, strict=True)
     return tuple(fixed.mul_div_floor(each, of.dampening, fixed.WAD_SQUARED) for each, of in found), basis_wad
@@ -142,10 +156,12 @@ def outcomes(self: PortfolioExposure, scenarios: Sequence[Scenario]) -> tuple[tu
 
 def ready(term: ExpiryHoldings, risk: PortfolioRisk) -> PricedExpiry:
     """Expiry prepared for pricing in many scenarios."""
-    self = PricedExpiry(term, option.discount(term.rate_wad, term.secs))
+    self = PricedExpiry(term, forward_wad=term.fixed_wad + term.floating_wad)
+    if not term.lines:
+        return self
+    self.discount_wad = option.discount(term.rate_wad, term.secs)
     shape = shock.shape(risk.vol, risk.skew, term.secs)
     self.long_wad, self.short_wad = shock.discounts(risk.rate, term.rate_wad, term.secs, self.discount_wad)
-    self.forward_wad = term.fixed_wad + term.floating_wad
     self.forward_log = _ln(self.forward_wad)
     for line in term.lines:
         strike_log = _ln(line.strike_wad)
@@ -158,16 +174,16 @@ def ready(term: ExpiryHoldings, risk: PortfolioRisk) -> PricedExpiry:
 
 
 def shocked(self: PricedExpiry, spot_shock: int, mode: int) -> int:
-    """Value of an expiry after shocks to the spot price and vols, before its static discount."""
+    """Value of the options of an expiry after shocks to the spot price and vols, before its static discount."""
     forward_wad = shock.forward(self.term.fixed_wad, self.term.floating_wad, spot_shock)
     return _value(self, forward_wad, _ln(forward_wad), mode)
 
 
 def basis(self: PricedExpiry, risk: BasisRisk) -> int:
     """Loss of an expiry from basis moves of its forward."""
-    up = shocked(self, risk.up_shock, shock.STILL)
-    down = shocked(self, risk.down_shock, shock.STILL)
-    change = fixed.min(up, down) - self.value_wad2
+    term = self.term
+    present_wad2 = self.value_wad2 + term.future_size * (term.fixed_wad + term.floating_wad)
+    change = fixed.min(_apart(self, risk.up_shock), _apart(self, risk.down_shock)) - present_wad2
     if change >= 0:
         return 0
     rate = risk.add_rate + fixed.mul_div_up(risk.year_rate, self.term.secs, option.YEAR)
@@ -279,6 +295,12 @@ def _stress(sheet: PricedExpiry, scenarios: Sequence[Scenario], profits_wad2: li
         discounted = fixed.mul_div_floor(value_wad2, long_wad if value_wad2 > 0 else short_wad, fixed.WAD)
         change = discounted - sheet.value_wad2
         profits_wad2[k] += -change if shock.is_skew(scenario.mode) and change > 0 else change
+
+
+def _apart(sheet: PricedExpiry, spot_shock: int) -> int:
+    """Value of an expiry whose forward moves apart from the spot price, in wads of wads."""
+    forward_wad = shock.forward(sheet.term.fixed_wad, sheet.term.floating_wad, spot_shock)
+    return shocked(sheet, spot_shock, shock.STILL) + sheet.term.future_size * forward_wad
 
 
 def _value(sheet: PricedExpiry, forward_wad: int, forward_log: int, mode: int) -> int:

@@ -1,4 +1,4 @@
-"""Exposures of portfolio margin: collateral and options of a valued account, by underlying and expiry."""
+"""Exposures of portfolio margin: collateral, options and futures of a valued account, by underlying and expiry."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from crossvault.mirror.portfolio import (
     ExpiryHoldings,
     ExpiryOption as PortfolioLine,
     Hedge,
+    HeldFuture,
     PortfolioExposure,
     PortfolioRisk,
     Stake,
@@ -18,7 +19,11 @@ from crossvault.mirror.standard import HeldOption
 
 
 def gather(
-    stakes: Sequence[Stake], holdings: Sequence[Holding], lines: Sequence[HeldOption], risks: Sequence[PortfolioRisk]
+    stakes: Sequence[Stake],
+    holdings: Sequence[Holding],
+    lines: Sequence[HeldOption],
+    futures: Sequence[HeldFuture],
+    risks: Sequence[PortfolioRisk],
 ) -> list[PortfolioExposure]:
     """Exposures of an account, by number of the underlying."""
     found = [PortfolioExposure() for _ in stakes]
@@ -29,7 +34,7 @@ def gather(
         found[i].risk = risk
         found[i].stake = stake
         found[i].hedges = hedges(holdings, i, stake.confidence_wad)
-        found[i].terms = terms(lines, places, i)
+        found[i].terms = terms(lines, places, futures, i)
     return found
 
 
@@ -60,14 +65,19 @@ def firsts(lines: Sequence[HeldOption]) -> list[int]:
     return found
 
 
-def terms(lines: Sequence[HeldOption], places: Sequence[int], underlying: int) -> list[ExpiryHoldings]:
-    """Options of an account on an underlying, by expiry."""
+def terms(
+    lines: Sequence[HeldOption], places: Sequence[int], futures: Sequence[HeldFuture], underlying: int
+) -> list[ExpiryHoldings]:
+    """Options and futures of an account on an underlying, by expiry."""
     own = [i for i, line in enumerate(lines) if places[i] == i and line.underlying == underlying]
-    return [term(lines, places, i) for i in own]
+    alone = [i for i, held in enumerate(futures) if held.underlying == underlying and is_alone(lines, futures, i)]
+    return [term(lines, places, futures, i) for i in own] + [bare(futures, i) for i in alone]
 
 
-def term(lines: Sequence[HeldOption], places: Sequence[int], first: int) -> ExpiryHoldings:
-    """Options of one expiry."""
+def term(
+    lines: Sequence[HeldOption], places: Sequence[int], futures: Sequence[HeldFuture], first: int
+) -> ExpiryHoldings:
+    """Options and futures of one expiry."""
     sample = lines[first]
     return ExpiryHoldings(
         fixed_wad=sample.fixed_wad,
@@ -80,4 +90,28 @@ def term(lines: Sequence[HeldOption], places: Sequence[int], first: int) -> Expi
             for line, place in zip(lines[first:], places[first:], strict=True)
             if place == first
         ],
+        future_size=future_size(futures, sample.underlying, sample.expiry),
     )
+
+
+def bare(futures: Sequence[HeldFuture], first: int) -> ExpiryHoldings:
+    """Futures of an expiry without options."""
+    sample = futures[first]
+    return ExpiryHoldings(
+        fixed_wad=sample.fixed_wad,
+        floating_wad=sample.floating_wad,
+        secs=sample.secs,
+        future_size=future_size(futures, sample.underlying, sample.expiry),
+    )
+
+
+def future_size(futures: Sequence[HeldFuture], underlying: int, expiry: int) -> int:
+    """Sum of the sizes of the futures of an expiry."""
+    return sum(held.size for held in futures if held.underlying == underlying and held.expiry == expiry)
+
+
+def is_alone(lines: Sequence[HeldOption], futures: Sequence[HeldFuture], place: int) -> bool:
+    """Whether a future is the first position in its expiry, and no option has that expiry."""
+    held = futures[place]
+    others = [*lines, *futures[:place]]
+    return all(each.underlying != held.underlying or each.expiry != held.expiry for each in others)

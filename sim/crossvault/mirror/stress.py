@@ -8,7 +8,7 @@ from typing import NamedTuple
 from crossvault.mirror import correlation, ruleset, stakes
 from crossvault.mirror.correlation import PortfolioRequirement, ScenarioLossTable
 from crossvault.mirror.margin import Holding
-from crossvault.mirror.portfolio import PortfolioExposure, Stake
+from crossvault.mirror.portfolio import HeldFuture, PortfolioExposure, Stake
 from crossvault.mirror.ruleset import ModelParameters, Rules
 from crossvault.mirror.standard import HeldOption, Level
 
@@ -19,6 +19,7 @@ class HeldExposures(NamedTuple):
     stakes: Sequence[Stake]
     holdings: Sequence[Holding]
     lines: Sequence[HeldOption]
+    futures: Sequence[HeldFuture]
 
 
 def judge(held: HeldExposures, data: ModelParameters, quote_wad: int) -> PortfolioRequirement:
@@ -68,7 +69,7 @@ def outlook(held: HeldExposures, data: ModelParameters) -> ScenarioLossTable:
 
 def _exposures(held: HeldExposures, model: ModelParameters) -> list[PortfolioExposure]:
     """Exposures of an account, by number of the underlying."""
-    return stakes.gather(held.stakes, held.holdings, held.lines, model.risks)
+    return stakes.gather(held.stakes, held.holdings, held.lines, held.futures, model.risks)
 
 
 def _verdict(

@@ -26,7 +26,7 @@ from crossvault.mirror.correlation import ScenarioLossTable
 from crossvault.mirror.ledger import State
 from crossvault.mirror.margin import Book, Holding, Stale
 from crossvault.mirror.oracle import Curve
-from crossvault.mirror.portfolio import Stake
+from crossvault.mirror.portfolio import HeldFuture, Stake
 from crossvault.mirror.standard import Exposure, HeldOption, Level
 from crossvault.mirror.stress import HeldExposures
 
@@ -66,13 +66,15 @@ def valued_image(self: State, held: Image, *, now: int) -> Book:
 
 def unmarked_image(self: State, held: Image, *, now: int) -> Book:
     """Account valued at present prices, but for the marks of its options."""
+    options, futures = dated_counts(self, held.entries)
     valued = Book(
         cash_wad=cash.present(self.cash, held.principal, now=now),
         holdings=[Holding() for _ in self.assets],
         exposures=[Exposure() for _ in self.risks],
-        lines=[HeldOption() for _ in range(option_count(self, held.entries))],
+        lines=[HeldOption() for _ in range(options)],
     )
     if held.mode == accounts.PORTFOLIO:
+        valued.futures = [HeldFuture() for _ in range(futures)]
         valued.stakes = [Stake() for _ in self.risks]
         valued.modelled = self.model.modelled
     value_balances(self, held.balances, valued, now=now)
@@ -95,7 +97,7 @@ def quote_price(self: State, valued: Book, *, now: int) -> int:
 
 def exposures_of(valued: Book) -> HeldExposures:
     """What portfolio margin is computed from."""
-    return HeldExposures(valued.stakes, valued.holdings, valued.lines)
+    return HeldExposures(valued.stakes, valued.holdings, valued.lines, valued.futures)
 
 
 def assess(self: State, valued: Book, *, now: int) -> ScenarioLossTable:
@@ -135,20 +137,25 @@ def value_balances(self: State, balances: Sequence[int], valued: Book, *, now: i
         exposure.base_wad += collateral.to_wad(balance_raw, decimals)
 
 
-def option_count(self: State, entries: Sequence[Entry]) -> int:
-    """Count of the options of an account whose expiry has not settled."""
-    count = 0
+def dated_counts(self: State, entries: Sequence[Entry]) -> tuple[int, int]:
+    """Counts of the options and of the futures of an account whose expiry has not settled."""
+    options = futures = 0
     for entry in entries:
-        if market.is_option(market.kind_of(entry.instrument)) and curve_of(self, entry.instrument).settlement == 0:
-            count += 1
-    return count
+        kind = market.kind_of(entry.instrument)
+        if kind == market.PERP or curve_of(self, entry.instrument).settlement != 0:
+            continue
+        if market.is_option(kind):
+            options += 1
+        else:
+            futures += 1
+    return options, futures
 
 
 def value_positions(self: State, entries: Sequence[Entry], valued: Book, *, now: int) -> None:
     """Adds the positions of an account to its book."""
     if not entries:
         return
-    place = 0
+    place = future = 0
     for entry in entries:
         instrument = entry.instrument
         kind = market.kind_of(instrument)
@@ -160,6 +167,9 @@ def value_positions(self: State, entries: Sequence[Entry], valued: Book, *, now:
             place += 1
         else:
             value_linear(self, valued, entry, now=now)
+            if kind == market.FUTURE and valued.stakes:
+                valued.futures[future] = future_line(self, entry, now=now)
+                future += 1
     feed = self.cash.terms.feed
     if feed == cash.NO_FEED:
         return
@@ -225,6 +235,14 @@ def option_line(self: State, valued: Book, instrument: int, size: int, *, now: i
         heartbeat_secs = exposure.option_risk.heartbeat_secs
         note(valued, line.underlying, line.expiry, curve.surface_published_at, heartbeat_secs, now=now)
     return line
+
+
+def future_line(self: State, entry: Entry, *, now: int) -> HeldFuture:
+    """Future position, with the parts of its forward."""
+    underlying, expiry = market.underlying_of(entry.instrument), market.expiry_of(entry.instrument)
+    curve, price = curve_of(self, entry.instrument), self.prices[underlying]
+    fixed_wad, floating_wad = oracle.forward_parts(curve, price, expiry, now=now)
+    return HeldFuture(underlying, expiry, entry.size, fixed_wad, floating_wad, max(0, expiry - now))
 
 
 def forward(self: State, valued: Book, instrument: int, *, now: int) -> tuple[int, int]:

@@ -165,7 +165,7 @@ def scenario_losses(stage: VaultSetup) -> ScenarioLosses:
     scenarios, units = state.model.data.rules.scenarios, len(stage.portfolio.units)
     by_unit = tuple(tuple(each) or (0,) * len(scenarios) for each in found.profits_wad[:units])
     profits = tuple(sum(each[k] for each in by_unit) for k in range(len(scenarios)))
-    exposures = stakes.gather(book.stakes, book.holdings, book.lines, state.model.data.risks)
+    exposures = stakes.gather(book.stakes, book.holdings, book.lines, book.futures, state.model.data.risks)
     contingencies = sum(portfolio.contingency(exposure, Level.INITIAL) for exposure in exposures)
     worst = min(range(len(profits)), key=profits.__getitem__)
     return ScenarioLosses(scenarios, profits, by_unit, worst, found, book.verdict.loss_initial_wad, contingencies)

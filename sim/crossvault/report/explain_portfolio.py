@@ -30,7 +30,7 @@ def portfolio_terms(
     if loss:
         formula = f"the largest of them, {usd(loss)} × {percent(factor)}"
         yield StatementLine("loss in scenarios", formula, fixed.mul_div_up(loss, factor, WAD))
-    exposures = stakes.gather(book.stakes, book.holdings, book.lines, model.risks)
+    exposures = stakes.gather(book.stakes, book.holdings, book.lines, book.futures, model.risks)
     for exposure, name in zip(exposures, names, strict=False):
         yield from _contingencies(exposure, level, name)
 
