@@ -38,7 +38,7 @@ library Margin {
         Correlation.PortfolioRequirement verdict;
         uint256 depegRateWad;
         Stale stale;
-        Portfolio.HeldFuture[] futures;
+        Standard.HeldFuture[] futures;
     }
 
     /// @notice Stale price.

@@ -57,8 +57,7 @@ library Portfolio {
 
     /// @notice Options and futures of an account that share an expiry.
     /// @dev fixedWad, floatingWad: parts of the forward that are fixed, and that move with the spot price [wad]; rateWad: per year, not negative
-    /// [wad]; secs: time to expiry [seconds]; confidenceWad: lowest confidence of the prices that options are valued by [wad]; futureSize: sum
-    /// of the sizes of futures [wad]
+    /// [wad]; secs: time to expiry [seconds]; confidenceWad: lowest confidence of the prices of options; futureSize: of all futures [wad]
     struct ExpiryHoldings {
         uint256 fixedWad;
         uint256 floatingWad;
@@ -67,18 +66,6 @@ library Portfolio {
         uint256 confidenceWad;
         ExpiryOption[] lines;
         int256 futureSize;
-    }
-
-    /// @notice Future position of an account in portfolio margin.
-    /// @dev expiry [unix seconds]; size; fixedWad, floatingWad: parts of the forward that are fixed, and that move with the spot price [wad]; secs:
-    /// time to expiry [seconds]
-    struct HeldFuture {
-        uint256 underlying;
-        uint256 expiry;
-        int256 size;
-        uint256 fixedWad;
-        uint256 floatingWad;
-        uint256 secs;
     }
 
     /// @notice Collateral priced by the underlying, so that its moves count as a hedge.
@@ -143,16 +130,11 @@ library Portfolio {
     }
 
     /// @notice Profit in each scenario, and the loss from basis moves of forwards.
-    /// @dev profit = dampening * (net * shock + collateral * shock + sum over expiries of the change of value of options); the basis is not positive.
-    /// Expiries without options change in no scenario: futures are in the net
+    /// @dev profit = dampening * (net * shock + collateral * shock + sum over expiries of the change of value of options): futures are in the net
     /// @param self exposure to the underlying
     /// @param scenarios scenarios of the rules
     /// @custom:rounds toward minus infinity, because gains go down and losses go up
-    function outcomes(PortfolioExposure memory self, Shock.Scenario[] memory scenarios)
-        internal
-        pure
-        returns (int256[] memory profitsWad, int256 basisWad)
-    {
+    function outcomes(PortfolioExposure memory self, Shock.Scenario[] memory scenarios) internal pure returns (int256[] memory profitsWad, int256 basisWad) {
         uint256 count = self.terms.length;
         while (count != 0 && self.terms[count - 1].lines.length == 0) count--;
         PricedExpiry[] memory sheets = new PricedExpiry[](count);
@@ -213,15 +195,13 @@ library Portfolio {
     }
 
     /// @notice Loss of an expiry from basis moves of its forward.
-    /// @dev min(value(up) - value, value(down) - value, 0) * (addRate + yearRate * T), of options and futures together: one forward moves both, so
-    /// that a future and the call less the put that equal it offset
+    /// @dev min(value(up) - value, value(down) - value, 0) * (addRate + yearRate * T), of options and futures: one forward moves both
     /// @param self prepared expiry
     /// @param risk parameters of basis risk
     /// @custom:rounds toward minus infinity, because losses go up
     function basis(PricedExpiry memory self, BasisRisk memory risk) internal pure returns (int256) {
         int256 presentWad2 = self.valueWad2 + self.term.futureSize * int256(self.term.fixedWad + self.term.floatingWad);
-        int256 up = _apart(self, risk.upShock);
-        int256 down = _apart(self, risk.downShock);
+        (int256 up, int256 down) = (_apart(self, risk.upShock), _apart(self, risk.downShock));
         int256 change = (up < down ? up : down) - presentWad2;
         if (change >= 0) return 0;
         uint256 rate = risk.addRate + Fixed.mulDivUp(risk.yearRate, self.term.secs, Option.YEAR);
@@ -342,8 +322,7 @@ library Portfolio {
         Shock.requireVol(risk.vol);
         Shock.requireSkew(risk.skew);
         Shock.requireRate(risk.rate);
-        int256 up = risk.basis.upShock;
-        int256 down = risk.basis.downShock;
+        (int256 up, int256 down) = (risk.basis.upShock, risk.basis.downShock);
         Market.requireWithin("upShock", Fixed.abs(up), 0, up < 0 ? 0 : Shock.MAX_SHOCK);
         Market.requireWithin("downShock", Fixed.abs(down), 0, down > 0 ? 0 : Fixed.WAD - 1);
         Market.requireWithin("addRate", risk.basis.addRate, 0, Shock.MAX_FACTOR);
@@ -377,9 +356,7 @@ library Portfolio {
     }
 
     /// @notice Value of an expiry whose forward moves apart from the spot price, in wads of wads.
-    /// @dev sum of size * price of its options, and of size * forward of its futures; a size is below 2^103 and a forward below 2^100 [wad]
-    /// @param self prepared expiry
-    /// @param shock change of the forward as a part of it [wad]
+    /// @dev sum of size * price of options, and of size * forward of futures: a size is below 2^103 and a forward below 2^100 [wad]
     function _apart(PricedExpiry memory self, int256 shock) private pure returns (int256 valueWad2) {
         valueWad2 = shocked(self, shock, Shock.STILL);
         valueWad2 += self.term.futureSize * int256(self.forwardWad);

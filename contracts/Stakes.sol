@@ -19,7 +19,7 @@ library Stakes {
         Portfolio.Stake[] memory stakes,
         Margin.Holding[] memory holdings,
         Standard.HeldOption[] memory lines,
-        Portfolio.HeldFuture[] memory futures,
+        Standard.HeldFuture[] memory futures,
         Portfolio.PortfolioRisk[] memory risks
     ) internal pure returns (Portfolio.PortfolioExposure[] memory found) {
         found = new Portfolio.PortfolioExposure[](stakes.length);
@@ -81,7 +81,7 @@ library Stakes {
     function terms(
         Standard.HeldOption[] memory lines,
         uint256[] memory places,
-        Portfolio.HeldFuture[] memory futures,
+        Standard.HeldFuture[] memory futures,
         uint256 underlying
     ) internal pure returns (Portfolio.ExpiryHoldings[] memory found) {
         uint256 count = 0;
@@ -107,7 +107,7 @@ library Stakes {
     /// @param places place of the first option of the same expiry, by place of the option
     /// @param futures futures of the account
     /// @param first place of the first option of the expiry
-    function term(Standard.HeldOption[] memory lines, uint256[] memory places, Portfolio.HeldFuture[] memory futures, uint256 first)
+    function term(Standard.HeldOption[] memory lines, uint256[] memory places, Standard.HeldFuture[] memory futures, uint256 first)
         internal
         pure
         returns (Portfolio.ExpiryHoldings memory found)
@@ -135,8 +135,8 @@ library Stakes {
     /// @notice Futures of an expiry without options.
     /// @param futures futures of the account
     /// @param first place of the first future of the expiry
-    function bare(Portfolio.HeldFuture[] memory futures, uint256 first) internal pure returns (Portfolio.ExpiryHoldings memory found) {
-        Portfolio.HeldFuture memory sample = futures[first];
+    function bare(Standard.HeldFuture[] memory futures, uint256 first) internal pure returns (Portfolio.ExpiryHoldings memory found) {
+        Standard.HeldFuture memory sample = futures[first];
         found.fixedWad = sample.fixedWad;
         found.floatingWad = sample.floatingWad;
         found.secs = sample.secs;
@@ -147,7 +147,7 @@ library Stakes {
     /// @param futures futures of the account
     /// @param underlying number of the underlying
     /// @param expiry expiry [unix seconds]
-    function futureSize(Portfolio.HeldFuture[] memory futures, uint256 underlying, uint256 expiry) internal pure returns (int256 size) {
+    function futureSize(Standard.HeldFuture[] memory futures, uint256 underlying, uint256 expiry) internal pure returns (int256 size) {
         for (uint256 i = 0; i < futures.length; i++) {
             if (futures[i].underlying == underlying && futures[i].expiry == expiry) size += futures[i].size;
         }
@@ -157,8 +157,8 @@ library Stakes {
     /// @param lines options of the account
     /// @param futures futures of the account
     /// @param place place of the future
-    function isAlone(Standard.HeldOption[] memory lines, Portfolio.HeldFuture[] memory futures, uint256 place) internal pure returns (bool) {
-        Portfolio.HeldFuture memory held = futures[place];
+    function isAlone(Standard.HeldOption[] memory lines, Standard.HeldFuture[] memory futures, uint256 place) internal pure returns (bool) {
+        Standard.HeldFuture memory held = futures[place];
         for (uint256 i = 0; i < lines.length; i++) {
             if (lines[i].underlying == held.underlying && lines[i].expiry == held.expiry) return false;
         }

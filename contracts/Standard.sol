@@ -55,6 +55,18 @@ library Standard {
         uint256 confidenceWad;
     }
 
+    /// @notice Future position of an account, as portfolio margin reads it.
+    /// @dev size; fixedWad, floatingWad: parts of the forward that are fixed, and that move with the spot price [wad]; expiry [unix seconds]; secs:
+    /// time to expiry [seconds]
+    struct HeldFuture {
+        uint256 underlying;
+        uint256 expiry;
+        int256 size;
+        uint256 fixedWad;
+        uint256 floatingWad;
+        uint256 secs;
+    }
+
     /// @notice Adds a perp or future to an exposure.
     /// @dev profit = size * mark / 1e18 + quote; size <= 2^96 and mark <= 2^97, so the exact product fits 2^193
     /// @param self exposure to add to

@@ -16,7 +16,7 @@ contract Stress {
         Portfolio.Stake[] stakes;
         Margin.Holding[] holdings;
         Standard.HeldOption[] lines;
-        Portfolio.HeldFuture[] futures;
+        Standard.HeldFuture[] futures;
     }
 
     /// @notice Portfolio margin requirement of an account at both levels.

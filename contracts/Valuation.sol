@@ -68,7 +68,7 @@ library Valuation {
         (uint256 options, uint256 futures) = datedCounts(self, held.entries);
         valued.lines = new Standard.HeldOption[](options);
         if (held.mode == Account.PORTFOLIO) {
-            valued.futures = new Portfolio.HeldFuture[](futures);
+            valued.futures = new Standard.HeldFuture[](futures);
             valued.stakes = new Portfolio.Stake[](self.risks.length);
             valued.modelled = self.model.modelled;
         }
@@ -144,11 +144,9 @@ library Valuation {
     /// @param entries positions of the account
     function datedCounts(Ledger.State storage self, Account.Entry[] memory entries) internal view returns (uint256 options, uint256 futures) {
         for (uint256 i = 0; i < entries.length; i++) {
-            uint256 instrument = entries[i].instrument;
-            uint256 kind = Market.kindOf(instrument);
-            if (kind == Market.PERP || curveOf(self, instrument).settlement != 0) continue;
-            if (Market.isOption(kind)) options++;
-            else futures++;
+            uint256 kind = Market.kindOf(entries[i].instrument);
+            if (kind == Market.PERP || curveOf(self, entries[i].instrument).settlement != 0) continue;
+            Market.isOption(kind) ? options++ : futures++;
         }
     }
 
@@ -159,8 +157,7 @@ library Valuation {
     /// @param valued book to add to
     function valuePositions(Ledger.State storage self, Account.Entry[] memory entries, Margin.Book memory valued) internal view {
         if (entries.length == 0) return;
-        uint256 line = 0;
-        uint256 future = 0;
+        (uint256 line, uint256 future) = (0, 0);
         for (uint256 i = 0; i < entries.length; i++) {
             Account.Entry memory entry = entries[i];
             uint256 instrument = entry.instrument;
@@ -172,7 +169,7 @@ library Valuation {
                 valued.lines[line++] = optionLine(self, valued, instrument, entry.size);
             } else {
                 valueLinear(self, valued, entry);
-                if (kind == Market.FUTURE && valued.stakes.length != 0) valued.futures[future++] = futureLine(self, entry);
+                if (kind == Market.FUTURE && valued.stakes.length != 0) valued.futures[future++] = futureLine(self, instrument, entry.size);
             }
         }
         uint256 feed = self.cash.terms.feed;
@@ -256,12 +253,13 @@ library Valuation {
 
     /// @notice Future position, with the parts of its forward.
     /// @param self ledger
-    /// @param entry position
-    function futureLine(Ledger.State storage self, Account.Entry memory entry) internal view returns (Portfolio.HeldFuture memory held) {
-        held.underlying = Market.underlyingOf(entry.instrument);
-        held.expiry = Market.expiryOf(entry.instrument);
-        held.size = entry.size;
-        (held.fixedWad, held.floatingWad) = Oracle.forwardParts(curveOf(self, entry.instrument), self.prices[held.underlying], held.expiry);
+    /// @param instrument number of the instrument
+    /// @param size size of the position [wad]
+    function futureLine(Ledger.State storage self, uint256 instrument, int256 size) internal view returns (Standard.HeldFuture memory held) {
+        held.underlying = Market.underlyingOf(instrument);
+        held.expiry = Market.expiryOf(instrument);
+        held.size = size;
+        (held.fixedWad, held.floatingWad) = Oracle.forwardParts(curveOf(self, instrument), self.prices[held.underlying], held.expiry);
         held.secs = held.expiry > block.timestamp ? held.expiry - block.timestamp : 0;
     }
 
@@ -270,11 +268,7 @@ library Valuation {
     /// @param self ledger
     /// @param valued book that it belongs to
     /// @param instrument number of the instrument
-    function forward(Ledger.State storage self, Margin.Book memory valued, uint256 instrument)
-        internal
-        view
-        returns (uint256 forwardWad, uint256 fixedWad)
-    {
+    function forward(Ledger.State storage self, Margin.Book memory valued, uint256 instrument) internal view returns (uint256 forwardWad, uint256 fixedWad) {
         uint256 underlying = Market.underlyingOf(instrument);
         uint256 expiry = Market.expiryOf(instrument);
         Oracle.Curve storage curve = curveOf(self, instrument);
@@ -368,19 +362,11 @@ library Valuation {
         Margin.Book memory valued = _judged(self, held);
         return Metrics(
             Margin.equity(valued),
-            Margin.adjustedEquity(valued, Level.Initial),
-            Margin.adjustedEquity(valued, Level.Maintenance),
-            Margin.requirement(valued, Level.Initial),
-            Margin.requirement(valued, Level.Maintenance),
-            Margin.health(valued),
-            Margin.freeCollateral(valued),
-            Margin.leverage(valued),
-            valued.stale.underlying,
-            valued.stale.expiry,
-            held.mode,
-            valued.verdict.sumWad,
-            valued.verdict.lossInitialWad,
-            valued.verdict.lossMaintenanceWad
+            Margin.adjustedEquity(valued, Level.Initial), Margin.adjustedEquity(valued, Level.Maintenance),
+            Margin.requirement(valued, Level.Initial), Margin.requirement(valued, Level.Maintenance),
+            Margin.health(valued), Margin.freeCollateral(valued), Margin.leverage(valued),
+            valued.stale.underlying, valued.stale.expiry,
+            held.mode, valued.verdict.sumWad, valued.verdict.lossInitialWad, valued.verdict.lossMaintenanceWad
         );
     }
 

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Account, AccountId} from "../Account.sol";
 import {Ledger} from "../Ledger.sol";
 import {Margin} from "../Margin.sol";
 import {Market} from "../Market.sol";
 import {Oracle} from "../Oracle.sol";
-import {Portfolio} from "../Portfolio.sol";
 import {Standard} from "../Standard.sol";
 import {Valuation} from "../Valuation.sol";
 import {Probe} from "./Probe.sol";
@@ -29,9 +27,8 @@ contract ProbeLine is Probe {
         (forwardWad, fixedWad) = Valuation.forward(state, valued, instrument);
     }
 
-    function futureLine(Setup calldata self, AccountId account, uint256 instrument) external returns (Portfolio.HeldFuture memory) {
-        Ledger.State storage state = stored(self);
-        return Valuation.futureLine(state, Account.entry(state.holders[account], instrument));
+    function futureLine(Setup calldata self, uint256 instrument, int256 size) external returns (Standard.HeldFuture memory) {
+        return Valuation.futureLine(stored(self), instrument, size);
     }
 
     function curveOf(Setup calldata self, uint256 instrument) external returns (Oracle.Curve memory) {

@@ -28,7 +28,7 @@ contract ProbeStakes {
         return Stakes.terms(book.lines, Stakes.firsts(book.lines), book.futures, underlying);
     }
 
-    function term(Standard.HeldOption[] memory lines, Portfolio.HeldFuture[] memory futures, uint256 first)
+    function term(Standard.HeldOption[] memory lines, Standard.HeldFuture[] memory futures, uint256 first)
         external
         pure
         returns (Portfolio.ExpiryHoldings memory)
@@ -36,15 +36,15 @@ contract ProbeStakes {
         return Stakes.term(lines, Stakes.firsts(lines), futures, Stakes.firsts(lines)[first]);
     }
 
-    function bare(Portfolio.HeldFuture[] memory futures, uint256 first) external pure returns (Portfolio.ExpiryHoldings memory) {
+    function bare(Standard.HeldFuture[] memory futures, uint256 first) external pure returns (Portfolio.ExpiryHoldings memory) {
         return Stakes.bare(futures, first);
     }
 
-    function futureSize(Portfolio.HeldFuture[] memory futures, uint256 underlying, uint256 expiry) external pure returns (int256) {
+    function futureSize(Standard.HeldFuture[] memory futures, uint256 underlying, uint256 expiry) external pure returns (int256) {
         return Stakes.futureSize(futures, underlying, expiry);
     }
 
-    function isAlone(Standard.HeldOption[] memory lines, Portfolio.HeldFuture[] memory futures, uint256 place) external pure returns (bool) {
+    function isAlone(Standard.HeldOption[] memory lines, Standard.HeldFuture[] memory futures, uint256 place) external pure returns (bool) {
         return Stakes.isAlone(lines, futures, place);
     }
 }

@@ -27,7 +27,7 @@ contract ProbeValuation is Probe {
         valued = blank(state);
         (uint256 options, uint256 futures) = Valuation.datedCounts(state, imageOf(state, account).entries);
         valued.lines = new Standard.HeldOption[](options);
-        valued.futures = new Portfolio.HeldFuture[](futures);
+        valued.futures = new Standard.HeldFuture[](futures);
         Valuation.valuePositions(state, imageOf(state, account).entries, valued);
     }
 

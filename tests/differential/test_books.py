@@ -17,8 +17,8 @@ from crossvault.mirror.fixed import CAP
 from crossvault.mirror.ledger import State
 from crossvault.mirror.margin import Book, Holding
 from crossvault.mirror.oracle import WINDOW, Curve
-from crossvault.mirror.portfolio import HeldFuture, Stake
-from crossvault.mirror.standard import Exposure, HeldOption, Level
+from crossvault.mirror.portfolio import Stake
+from crossvault.mirror.standard import Exposure, HeldFuture, HeldOption, Level
 from inputs import LINE, SIZE, svi, usual_svi
 from ledgers import (
     IDS,
@@ -53,13 +53,6 @@ def draw_linear(random: Random) -> Drawn:
     ]
     instrument = random.choice(held) if held and random.random() < 0.5 else drawn["instrument"]
     return {"self": setup, "account": IDS[0], "instrument": instrument}
-
-
-def draw_future(random: Random) -> Drawn:
-    drawn = draw_linear(random)
-    while market.kind_of(drawn["instrument"]) != market.FUTURE:
-        drawn = draw_linear(random)
-    return drawn
 
 
 def draw_option(random: Random) -> Drawn:
@@ -223,11 +216,6 @@ def forward(self: Setup, instrument: int, now: int) -> tuple[int, int, Book]:
     return *valuation.forward(stored, valued, instrument, now=now), valued
 
 
-def future_line(self: Setup, account: AccountId, instrument: int, now: int) -> tuple[HeldFuture]:
-    stored = state(self)
-    return (valuation.future_line(stored, accounts.entry(stored.holders[account], instrument), now=now),)
-
-
 def curve_of(self: Setup, instrument: int) -> Curve:
     return valuation.curve_of(state(self), instrument)
 
@@ -311,7 +299,7 @@ VALUATION: dict[str, tuple[Any, Any]] = {
 LINES: dict[str, tuple[Any, Any]] = {
     "optionLine": (draw_option, option_line),
     "forward": (draw_dated, forward),
-    "futureLine": (draw_future, future_line),
+    "futureLine": (draw_option, on_ledger(valuation.future_line)),
     "curveOf": (draw_position_call, curve_of),
     "load": (draw_underlying, load),
     "note": (draw_note, note),

@@ -10,8 +10,8 @@ import pytest
 from books import BOOK, PORTFOLIO_BOOK
 from crossvault.mirror import stakes
 from crossvault.mirror.margin import Book
-from crossvault.mirror.portfolio import ExpiryHoldings, Hedge, HeldFuture, PortfolioExposure, PortfolioRisk
-from crossvault.mirror.standard import HeldOption
+from crossvault.mirror.portfolio import ExpiryHoldings, Hedge, PortfolioExposure, PortfolioRisk
+from crossvault.mirror.standard import HeldFuture, HeldOption
 from inputs import HOLDING, strip
 from ledgers import Drawn
 from portfolio_inputs import FUTURES, RISK, SOME_FUTURES

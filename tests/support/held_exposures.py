@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from crossvault.mirror.collateral import HaircutTerms
 from crossvault.mirror.margin import Holding
-from crossvault.mirror.portfolio import HeldFuture, PortfolioExposure
+from crossvault.mirror.portfolio import PortfolioExposure
 from crossvault.mirror.ruleset import ModelParameters, Rules
-from crossvault.mirror.standard import HeldOption
+from crossvault.mirror.standard import HeldFuture, HeldOption
 from crossvault.mirror.stress import HeldExposures
 
 MOST = 2**96 - 1  # of a collateral's cap

@@ -48,7 +48,7 @@ def judged_portfolio(scenario: Row) -> JudgedPortfolio:
     options = [option(scenario, number, books) for number in range(len(scenario["OptionUnderlying"]))]
     missing = max(0, DEPEG.depeg_threshold - scenario["USDCValue"])
     rate = ceiling(missing * DEPEG.depeg_factor, WAD)
-    return JudgedPortfolio(ValuedAccount(0, Bracket.of(cash), collateral, exposures, options, rate), books)
+    return JudgedPortfolio(ValuedAccount(0, Bracket.of(cash), collateral, exposures, options, rate, []), books)
 
 
 def underlying(name: str, index: int, confidence: int) -> UnderlyingBook:

@@ -11,7 +11,6 @@ from crossvault.mirror.portfolio import (
     ExpiryHoldings,
     ExpiryOption,
     Hedge,
-    HeldFuture,
     PortfolioExposure,
     PortfolioRisk,
     PricedExpiry,
@@ -19,6 +18,7 @@ from crossvault.mirror.portfolio import (
 )
 from crossvault.mirror.ruleset import Rules
 from crossvault.mirror.shock import Scenario
+from crossvault.mirror.standard import HeldFuture
 from inputs import AMOUNT, EXPIRY, LEVEL, RATE, RATIO, nearly
 from probing import NOW, Either, Generated, Inputs, Integer, OneOf, Struct
 

@@ -213,10 +213,10 @@ def _array_of(element: TypeCodec) -> TypeCodec:
 
 
 def _tuple_of(kinds: Sequence[TypeCodec], fields: Sequence[str]) -> TypeCodec:
-    """The codec of a tuple. Tails are decoded once per text, because most of a state is unchanged by a step."""
+    """The codec of a tuple. Each tail is decoded once per text, because most of a state is unchanged by a step."""
     dynamic = any(kind.dynamic for kind in kinds)
     tails = [i for i, kind in enumerate(kinds) if kind.dynamic]
-    memory: dict[str, Any] = {}
+    memory: dict[tuple[int, str], Any] = {}  # by tail: tails of different types can have the same text
     places, at = [], 0
     for kind in kinds:
         places.append((at, kind.dynamic, kind.decode))
@@ -236,11 +236,11 @@ def _tuple_of(kinds: Sequence[TypeCodec], fields: Sequence[str]) -> TypeCodec:
         ends = [*offsets[1:], len(data) - start]
         for i, low, high in zip(tails, offsets, ends, strict=True):
             text = data[start + low : start + high]
-            known = memory.get(text)
+            known = memory.get((i, text))
             if known is None:
                 if len(memory) >= _MAX_REMEMBERED:
                     memory.clear()
-                known = memory[text] = places[i][2](text, 0)
+                known = memory[i, text] = places[i][2](text, 0)
             values[i] = known
         return tuple(values)
 

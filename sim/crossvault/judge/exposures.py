@@ -121,10 +121,21 @@ class ValuedOption(NamedTuple):
         return Bracket(low, high) if self.size >= 0 else Bracket(high, low)
 
 
+class ValuedFuture(NamedTuple):
+    """A future: signed size, forward, and the part of it that moves no more [wad]; secs: to the expiry."""
+
+    underlying: int
+    expiry: int
+    size: int
+    forward: int
+    fixed: int
+    secs: int
+
+
 class ValuedAccount(NamedTuple):
     """An account valued at a time. cash: with settled positions [wad]; exposures: by underlying.
 
-    depeg_rate: requirement per notional for a quote token below its peg [wad].
+    depeg_rate: requirement per notional for a quote token below its peg [wad]. futures: in `exposures` too.
     """
 
     mode: int
@@ -133,12 +144,13 @@ class ValuedAccount(NamedTuple):
     exposures: dict[int, UnderlyingExposure]
     options: list[ValuedOption]
     depeg_rate: int
+    futures: list[ValuedFuture]
 
 
 def valued(books: Books, account: AccountBook, at: int) -> ValuedAccount:
     """An account valued at a time [unix seconds]."""
     found = ValuedAccount(
-        account.mode, present_cash(books.cash, account.principal, at), [], {}, [], depeg_rate(books)
+        account.mode, present_cash(books.cash, account.principal, at), [], {}, [], depeg_rate(books), []
     )  # fmt: skip
     for number, raw in enumerate(account.balances):
         if raw:
@@ -189,10 +201,11 @@ def _add_position(found: ValuedAccount, books: Books, position: PositionBook, at
     fixed_wad, floating_wad = forward_parts(curve, underlying.price, expiry, at)
     forward = fixed_wad + floating_wad
     exposure = _exposure(found, books, number, at)
+    secs = max(0, expiry - at)
     if kind == FUTURE:
         exposure.add(position.size, position.quote, forward, fixed_wad)
+        found.futures.append(ValuedFuture(number, expiry, position.size, forward, fixed_wad, secs))
         return 0
-    secs = max(0, expiry - at)
     confidence = min(underlying.price.confidence, curve.confidence, curve.surface_confidence)
     mark = option_mark(curve.svi, forward, strike, curve.rate, secs, kind == CALL)
     found.options.append(

@@ -30,7 +30,7 @@ def modelled_underlyings(books: Books) -> frozenset[int]:
 def portfolio_losses(books: Books, held: ValuedAccount) -> PortfolioLosses:
     """The losses of an account in the scenarios, by underlying."""
     numbers = {number for number, each in held.exposures.items() if each.floating}
-    numbers |= {each.underlying for each in held.options}
+    numbers |= {each.underlying for each in held.options} | {each.underlying for each in held.futures}
     numbers |= {each.book.underlying for each in held.collateral if each.value_wad}
     profits = {each: scenario_profits(books, held, each) for each in sorted(numbers & modelled_underlyings(books))}
     risks = {number: underlying_risk(books.rules.scenarios, each) for number, each in profits.items()}

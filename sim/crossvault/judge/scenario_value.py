@@ -15,7 +15,7 @@ from crossvault.judge.shocks import ABSOLUTE, LINEAR, STILL, shocked_vol, static
 
 if TYPE_CHECKING:
     from crossvault.judge.books import Books, CurveBook
-    from crossvault.judge.exposures import ValuedAccount, ValuedOption
+    from crossvault.judge.exposures import ValuedAccount, ValuedFuture, ValuedOption
     from crossvault.mirror.portfolio import PortfolioRisk
     from crossvault.mirror.shock import Scenario
 
@@ -39,11 +39,15 @@ def scenario_profits(books: Books, held: ValuedAccount, number: int) -> Scenario
     floating, hedged = exposure.floating if exposure else 0, hedge_wad(held, number)
     exact = [hedged * each.spot_shock + floating * each.spot_shock // WAD for each in scenarios]
     changes, basis = [Bracket.of(each) for each in exact], Bracket(0, 0)
-    for expiry, options in by_expiry(held, number).items():
+    dated = by_expiry(held, number)
+    futures = [each for each in held.futures if each.underlying == number]
+    for expiry in {**dated, **dict.fromkeys(each.expiry for each in futures)}:
         curve = books.curve(number, expiry)
         assert curve is not None
-        term = PricedTerm(curve, options, risk)
-        changes = [sum_.plus(term.change(each)) for sum_, each in zip(changes, scenarios, strict=True)]
+        options, linear = dated.get(expiry, []), [each for each in futures if each.expiry == expiry]
+        term = PricedTerm(curve, options, linear, risk)
+        if options:
+            changes = [sum_.plus(term.change(each)) for sum_, each in zip(changes, scenarios, strict=True)]
         basis = basis.plus(term.basis())
     damped = [scaled(each, int(scenario.dampening)) for each, scenario in zip(changes, scenarios, strict=True)]
     return ScenarioProfits(tuple(damped), basis)
@@ -71,10 +75,13 @@ def scaled(value: Bracket, factor_wad: int) -> Bracket:
 
 
 class PricedTerm:
-    """The options of one expiry, priced at a shocked forward and shocked vols."""
+    """The options and futures of one expiry, options priced at a shocked forward and shocked vols."""
 
-    def __init__(self, curve: CurveBook, options: Sequence[ValuedOption], risk: PortfolioRisk) -> None:
-        first = options[0]
+    def __init__(
+        self, curve: CurveBook, options: Sequence[ValuedOption], futures: Sequence[ValuedFuture], risk: PortfolioRisk
+    ) -> None:
+        first = options[0] if options else futures[0]
+        self._future_size = sum(each.size for each in futures)
         self._curve, self._options, self._risk, self._secs = curve, options, risk, first.secs
         self._fixed, self._floating = first.fixed, first.forward - first.fixed
         self._discount = discount(curve.rate, first.secs)
@@ -94,12 +101,20 @@ class PricedTerm:
         return Bracket(-change.high, -change.low) if change.low > 0 else Bracket(min(change.low, -change.high), 0)
 
     def basis(self) -> Bracket:
-        """min(value(up) - value, value(down) - value, 0) * (add + year * T), rounded down [wad]."""
+        """min(value(up) - value, value(down) - value, 0) * (add + year * T), rounded down [wad].
+
+        Of options and futures together: a future changes by its size times the move of the forward.
+        """
         risk = self._risk.basis
-        up, down = self.value(int(risk.up_shock), STILL), self.value(int(risk.down_shock), STILL)
-        change = Bracket(min(up.low, down.low), min(up.high, down.high)).minus(self._now)
+        up, down = (self._moved_apart(int(each)) for each in (risk.up_shock, risk.down_shock))
+        change = Bracket(min(up.low, down.low), min(up.high, down.high))
         rate = risk.add_rate + ceiling(risk.year_rate * self._secs, YEAR)
         return scaled(Bracket(min(0, change.low), min(0, change.high)), rate)
+
+    def _moved_apart(self, shock: int) -> Bracket:
+        """Change of options and futures where the forward alone moves [wad * wad]."""
+        move = self._floating * (WAD + shock) // WAD - self._floating
+        return self.value(shock, STILL).minus(self._now).plus(Bracket.of(self._future_size * move))
 
     def value(self, spot_shock: int, mode: int) -> Bracket:
         """Sum of size * price after shocks, before the static discount [wad * wad]."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from crossvault.mirror import collateral, fixed, standard
 from crossvault.mirror.collateral import HaircutTerms
 from crossvault.mirror.correlation import PortfolioRequirement
-from crossvault.mirror.portfolio import HeldFuture, Stake
-from crossvault.mirror.standard import Exposure, HeldOption, Level
+from crossvault.mirror.portfolio import Stake
+from crossvault.mirror.standard import Exposure, HeldFuture, HeldOption, Level
 
 UNBOUNDED = 2**255 - 1
 BOTTOMLESS = -(2**255)

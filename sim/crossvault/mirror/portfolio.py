@@ -66,18 +66,6 @@ class ExpiryHoldings:
 
 
 @dataclass(slots=True)
-class HeldFuture:
-    """Future position of an account in portfolio margin."""
-
-    underlying: int = 0
-    expiry: int = 0
-    size: int = 0
-    fixed_wad: int = 0
-    floating_wad: int = 0
-    secs: int = 0
-
-
-@dataclass(slots=True)
 class Hedge:
     """Collateral priced by the underlying, so that its moves count as a hedge."""
 

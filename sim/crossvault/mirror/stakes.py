@@ -10,12 +10,11 @@ from crossvault.mirror.portfolio import (
     ExpiryHoldings,
     ExpiryOption as PortfolioLine,
     Hedge,
-    HeldFuture,
     PortfolioExposure,
     PortfolioRisk,
     Stake,
 )
-from crossvault.mirror.standard import HeldOption
+from crossvault.mirror.standard import HeldFuture, HeldOption
 
 
 def gather(
@@ -113,5 +112,6 @@ def future_size(futures: Sequence[HeldFuture], underlying: int, expiry: int) -> 
 def is_alone(lines: Sequence[HeldOption], futures: Sequence[HeldFuture], place: int) -> bool:
     """Whether a future is the first position in its expiry, and no option has that expiry."""
     held = futures[place]
-    others = [*lines, *futures[:place]]
-    return all(each.underlying != held.underlying or each.expiry != held.expiry for each in others)
+    if any(line.underlying == held.underlying and line.expiry == held.expiry for line in lines):
+        return False
+    return all(each.underlying != held.underlying or each.expiry != held.expiry for each in futures[:place])

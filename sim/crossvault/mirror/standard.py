@@ -60,6 +60,18 @@ class HeldOption:
     confidence_wad: int = 0
 
 
+@dataclass(slots=True)
+class HeldFuture:
+    """Future position of an account, as portfolio margin reads it."""
+
+    underlying: int = 0
+    expiry: int = 0
+    size: int = 0
+    fixed_wad: int = 0
+    floating_wad: int = 0
+    secs: int = 0
+
+
 def absorb(self: Exposure, size: int, quote: int, mark_wad: int) -> None:
     """Adds a perp or future to an exposure."""
     profit = fixed.mul_div_floor(size, mark_wad, fixed.WAD) + quote

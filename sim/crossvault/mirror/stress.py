@@ -8,9 +8,9 @@ from typing import NamedTuple
 from crossvault.mirror import correlation, ruleset, stakes
 from crossvault.mirror.correlation import PortfolioRequirement, ScenarioLossTable
 from crossvault.mirror.margin import Holding
-from crossvault.mirror.portfolio import HeldFuture, PortfolioExposure, Stake
+from crossvault.mirror.portfolio import PortfolioExposure, Stake
 from crossvault.mirror.ruleset import ModelParameters, Rules
-from crossvault.mirror.standard import HeldOption, Level
+from crossvault.mirror.standard import HeldFuture, HeldOption, Level
 
 
 class HeldExposures(NamedTuple):

@@ -26,8 +26,8 @@ from crossvault.mirror.correlation import ScenarioLossTable
 from crossvault.mirror.ledger import State
 from crossvault.mirror.margin import Book, Holding, Stale
 from crossvault.mirror.oracle import Curve
-from crossvault.mirror.portfolio import HeldFuture, Stake
-from crossvault.mirror.standard import Exposure, HeldOption, Level
+from crossvault.mirror.portfolio import Stake
+from crossvault.mirror.standard import Exposure, HeldFuture, HeldOption, Level
 from crossvault.mirror.stress import HeldExposures
 
 MAX_HELD = 2**160 - 1
@@ -168,7 +168,7 @@ def value_positions(self: State, entries: Sequence[Entry], valued: Book, *, now:
         else:
             value_linear(self, valued, entry, now=now)
             if kind == market.FUTURE and valued.stakes:
-                valued.futures[future] = future_line(self, entry, now=now)
+                valued.futures[future] = future_line(self, instrument, entry.size, now=now)
                 future += 1
     feed = self.cash.terms.feed
     if feed == cash.NO_FEED:
@@ -237,12 +237,12 @@ def option_line(self: State, valued: Book, instrument: int, size: int, *, now: i
     return line
 
 
-def future_line(self: State, entry: Entry, *, now: int) -> HeldFuture:
+def future_line(self: State, instrument: int, size: int, *, now: int) -> HeldFuture:
     """Future position, with the parts of its forward."""
-    underlying, expiry = market.underlying_of(entry.instrument), market.expiry_of(entry.instrument)
-    curve, price = curve_of(self, entry.instrument), self.prices[underlying]
+    underlying, expiry = market.underlying_of(instrument), market.expiry_of(instrument)
+    curve, price = curve_of(self, instrument), self.prices[underlying]
     fixed_wad, floating_wad = oracle.forward_parts(curve, price, expiry, now=now)
-    return HeldFuture(underlying, expiry, entry.size, fixed_wad, floating_wad, max(0, expiry - now))
+    return HeldFuture(underlying, expiry, size, fixed_wad, floating_wad, max(0, expiry - now))
 
 
 def forward(self: State, valued: Book, instrument: int, *, now: int) -> tuple[int, int]:
