@@ -151,7 +151,10 @@ def test_losses_and_contingencies_scale_with_all_sizes() -> None:
 
 
 def scaled(stake: PortfolioExposure, by: int) -> PortfolioExposure:
-    terms = [replace(t, lines=[replace(each, size=each.size * by) for each in t.lines]) for t in stake.terms]
+    terms = [
+        replace(t, lines=[replace(each, size=each.size * by) for each in t.lines], future_size=t.future_size * by)
+        for t in stake.terms
+    ]
     hedges = [replace(each, value_wad=each.value_wad * by) for each in stake.hedges]
     linear = replace(stake.stake, gross_size_wad=stake.stake.gross_size_wad * by, net_wad2=stake.stake.net_wad2 * by)
     return replace(stake, stake=linear, hedges=hedges, terms=terms)

@@ -71,7 +71,8 @@ def an_expiry(random: Random, spot: float) -> ExpiryHoldings:
         terms = option.OptionTerms(forward, strike, line.vol_wad, secs, discount, line.is_call)
         line.mark_wad = option.price(terms)
         lines.append(line)
-    term.lines, term.future_size = lines, random.choice([0, 0, wad(random.uniform(-20, 20))])
+    own = Random(forward)  # a stream of its own, so that what follows is drawn as without futures
+    term.lines, term.future_size = lines, own.choice([0, 0, wad(own.uniform(-20, 20))])
     return term
 
 

@@ -118,6 +118,30 @@ def test_the_exact_engine_equals_the_mirror_where_scenarios_tie(seed: int) -> No
     assert exact.ExactEngine(of).results(population) == list(by_mirror(of, population))
 
 
+def test_a_future_bears_its_basis_with_and_without_options_of_its_expiry() -> None:
+    """In the float engine too; every second expiry has no options."""
+    for seed in (1, 2):
+        whole = draws.random_market(2, seed)
+        late = sorted({market.expiry_of(each) for each in whole.instruments})[::2]
+        kept = tuple(each for each in whole.instruments if not is_option(each) or market.expiry_of(each) not in late)
+        of, state = Market(whole.state, whole.now, kept), whole.state
+        drawn, _ = draws.random_population(whole, 40, seed)
+        ids = add_to_ledger(state, drawn, whole.instruments, now=of.now)
+        for each in ids:
+            state.holders[each].instruments = tuple(name for name in state.holders[each].instruments if name in kept)
+        population = population_of(state, ids, kept, now=of.now).in_mode(PORTFOLIO)
+        assert any(market.kind_of(kept[column]) == market.FUTURE for column in population.columns.tolist())
+        found = exact.ExactEngine(of).results(population)
+        assert found == list(by_mirror(of, population))
+        ours = np.array([each.metrics.initial_requirement_wad / UNIT for each in found])
+        theirs = floats.FloatEngine(of).figures(population).initial_requirement
+        assert (np.abs(ours - theirs) <= NEAR * np.abs(ours) + GRAIN * gross(of, population) + 1e-15).all()
+
+
+def is_option(instrument: int) -> bool:
+    return market.is_option(market.kind_of(instrument))
+
+
 def test_tiny_and_huge_positions_are_exact() -> None:
     of = draws.random_market(2, 5)
     population, _ = draws.random_population(of, 40, 5)

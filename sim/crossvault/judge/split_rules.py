@@ -1,19 +1,21 @@
-"""V35: a person's holdings pass as one account too, and a future passes as the call and the put that equal it."""
+"""V35: a person's holdings pass as one account too; futures bear the basis of the calls and puts that equal them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from crossvault.judge.account_value import AccountValue, account_value
 from crossvault.judge.books import AccountBook, Books, PositionBook
 from crossvault.judge.breach import Breach
+from crossvault.judge.exposures import valued
 from crossvault.judge.interest import present_cash
 from crossvault.judge.marks import CALL, FUTURE, PERP, PUT, decoded, forward_parts, funding_due, funding_index
 from crossvault.judge.parameter_ranges import CAP
 from crossvault.judge.portfolio_value import modelled_underlyings
-from crossvault.judge.rounding import RAY, WAD
+from crossvault.judge.rounding import RAY, WAD, YEAR, ceiling
 from crossvault.judge.rulebook import COLLATERAL, INTEREST
+from crossvault.judge.scenario_value import discount, scenario_profits
 
 if TYPE_CHECKING:
     from crossvault.judge.moment import Moment
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 PASSING = frozenset({"withdraw_cash", "withdraw_collateral", "trade", "fill", "batch", "bid", "set_mode"})
 """Calls after which an account passes initial margin because it took risk or money."""
 _SPLIT_SHARE = 3  # accounts of one person are valued as one at one of so many steps
+_LEAST_DISCOUNT = WAD // 1_000  # below it the sizes of calls and puts grow past what their prices are exact for
 _ROUNDINGS = 1_000  # wei that joining or splitting positions may cost: a few per position and balance
 
 
@@ -106,36 +109,50 @@ def _principal(books: Books, cash_wad: int) -> int:
 
 
 def synthetic(moment: Moment) -> Iterator[Breach]:
-    """An account in portfolio mode that passes with a future, and would not with a call less a put instead of it."""
-    if not moment.accepted or moment.step.action not in PASSING:
-        return
+    """Shown basis losses of accounts with futures that are not those of calls less puts instead of the futures."""
     books = moment.after
     for account in moment.touched:
         book = books.account(account)
         replaced = _replaced(books, book, moment.at) if book.mode and not moment.is_dear(account) else None
-        if replaced is None or moment.value_after(account).initial_margin.low < 0:
+        if replaced is None:
             continue
-        value = account_value(books._replace(accounts={account: replaced}), account, moment.at).initial_margin
-        if value.high < -_ROUNDINGS:
-            what = f"{account} passes initial margin; with calls and puts for its futures it lacks {-value.high}"
-            yield Breach(what, -value.high, (account,))
+        table, _ = moment.model.vault.scenarios(account, now=moment.at)
+        held = valued(books, replaced.book, moment.at)
+        for number, slack in replaced.slack.items():
+            judged, shown = scenario_profits(books, held, number).basis, table.basis_wad[number]
+            off = max(judged.low - slack - shown, shown - judged.high - slack)
+            if off > 0:
+                what = f"basis loss {-shown} of {account} in underlying {number}; with calls and puts for its futures"
+                yield Breach(f"{what} {-judged.high}", off, (account,))
 
 
-def _replaced(books: Books, book: AccountBook, at: int) -> AccountBook | None:
-    """The account with each future as a call less a put struck at the forward; None where there is none to replace."""
-    modelled, positions, cash = modelled_underlyings(books), list[PositionBook](), 0
+class Replaced(NamedTuple):
+    """An account with calls and puts instead of futures, and what their rounded sizes may cost, by underlying [wad]."""
+
+    book: AccountBook
+    slack: dict[int, int]
+
+
+def _replaced(books: Books, book: AccountBook, at: int) -> Replaced | None:
+    """The account with each future as calls less puts struck at the forward; None where there is none to replace.
+
+    A future is paid as its forward moves, an option at its expiry: to equal it takes as many as 1 over the discount.
+    """
+    modelled, positions, slack = modelled_underlyings(books), list[PositionBook](), dict[int, int]()
     for each in book.positions:
         number, kind, expiry, _ = decoded(each.instrument)
         curve = books.curve(number, expiry) if kind == FUTURE and number in modelled else None
-        if curve is None or curve.settlement or not curve.svi.ref_secs or at >= expiry:
+        paid = discount(curve.rate, expiry - at).low if curve and at < expiry else 0
+        if curve is None or curve.settlement or not curve.svi.ref_secs or paid < _LEAST_DISCOUNT:
             positions.append(each)
             continue
         forward = sum(forward_parts(curve, books.underlyings[number].price, expiry, at))
-        cash += each.size * forward // WAD + each.quote
-        base = (number << 144) + (expiry << 96) + forward
-        positions.append(PositionBook(base + (CALL << 136), each.size, 0, 0))
-        positions.append(PositionBook(base + (PUT << 136), -each.size, 0, 0))
-    if len(positions) == len(book.positions):
-        return None
-    held = present_cash(books.cash, book.principal, at).low
-    return book._replace(principal=_principal(books, held + cash), positions=tuple(positions))
+        size, base = each.size * WAD // paid, (number << 144) + (expiry << 96) + max(1, forward)
+        positions.append(PositionBook(base + (CALL << 136), size, 0, 0))
+        positions.append(PositionBook(base + (PUT << 136), -size, 0, 0))
+        risk = books.underlyings[number].model.basis
+        rate = int(risk.add_rate) + ceiling(int(risk.year_rate) * (expiry - at), YEAR)
+        moved = forward * max(WAD + int(risk.up_shock), 2 * WAD) // WAD
+        off = _ROUNDINGS + (1 + abs(size) * 8 // WAD) * (2 + moved // WAD)  # of the discount: 4e-18 each
+        slack[number] = slack.get(number, 0) + off * (1 + rate // WAD)
+    return Replaced(book._replace(positions=tuple(positions)), slack) if slack else None

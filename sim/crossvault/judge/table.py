@@ -208,8 +208,8 @@ RULES: tuple[Rule, ...] = (
         cost="1 us, a person of many accounts a valuation of the whole", known=PASSING,
     ),
     Rule(
-        "V35", "An account that passes with a future passes with the call and the put that equal it.", synthetic,
-        cost="1 us, a future in portfolio mode 30 ms", known=PASSING,
+        "V35", "Futures lose as much as the calls and puts that equal them where forwards leave the spot price.",
+        synthetic, cost="1 us, a future in portfolio mode 30 ms",
     ),
     Rule("V37", "Greeks that the vault shows are the derivatives of its marks.", shown_greeks, SHARE, cost="400 us"),
     Rule(

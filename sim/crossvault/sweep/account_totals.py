@@ -34,6 +34,7 @@ class UnderlyingTotals:
     base: int = 0
     hedged: int = 0  # value of collateral, to its cap
     contingency: list[int] = field(default_factory=lambda: [0, 0])  # against collateral
+    futures: dict[int, int] = field(default_factory=dict)  # size by expiry
 
 
 @dataclass(slots=True)
@@ -111,6 +112,8 @@ def add(self: AccountTotals, column: int, size: int, quote: int) -> None:
     totals.net_wad2 += value
     totals.gross_wad2 += abs(value)
     totals.moving_wad2 += size * of.moving
+    if of.expiry:
+        totals.futures[of.expiry] = size
 
 
 def close(self: AccountTotals) -> None:

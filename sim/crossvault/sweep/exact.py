@@ -128,13 +128,24 @@ class ExactEngine:
             chosen = places[number]
             known = self._profits(of, mine, sorted({*chosen, *joint_places}) if joint_places else chosen)
             profits = [known[k] for k in chosen]
-            basis_wad = sum([basis_of(each, held) for each, held in mine])
+            basis_wad = self._basis(of, mine)
             legs[number] = correlation.leg([self.rules.scenarios[k] for k in chosen], profits, basis_wad)
             joint_profits.append([known[k] for k in joint_places])
         joint_wad = correlation.joint(joint_profits, len(joint_places))  # of one underlying it is below its loss
         losses = self._loss_by_level(legs, joint_wad)
         held = [-(-each * by // WAD) for each, by in zip(losses, self.units.loss_factors, strict=True)]
         return PortfolioRequirement(held[0] + contingency[0], held[1] + contingency[1], correlation.sum(legs), *losses)
+
+    def _basis(self, of: UnderlyingTotals, rows: Sequence[tuple[ExpiryUnits, Options]]) -> int:
+        """Basis loss of an underlying: of the options and futures of each expiry together."""
+        total, futures = 0, {each: (size, self.units.futures[of.number, each]) for each, size in of.futures.items()}
+        for row, options in rows:
+            size, future = futures.pop(row.expiry, (0, None))
+            total += basis_of(row, options, [size * move for move in future.moves] if future else (0, 0))
+        for size, future in futures.values():
+            change = min([size * move for move in future.moves])
+            total += change * future.basis_rate // WAD_SQUARED if change < 0 else 0
+        return total
 
     def _loss_by_level(self, legs: Sequence[UnderlyingLoss], joint_wad: int) -> tuple[int, int]:
         """Loss of an account by level: `correlation.loss` with the shared part of both levels computed once."""
@@ -173,10 +184,10 @@ def sheet_of(row: ExpiryUnits) -> PortfolioExpiry:
     return row.sheet
 
 
-def basis_of(row: ExpiryUnits, options: Options) -> int:
-    """Basis loss of an expiry: its forward moves apart from the spot price."""
+def basis_of(row: ExpiryUnits, options: Options, moved: Sequence[int] = (0, 0)) -> int:
+    """Basis loss of an expiry: its forward moves apart from the spot price. moved: change of its futures."""
     sheet = sheet_of(row)
-    up = down = base = 0
+    (up, down), base = moved, 0
     for place, size in options:
         high, low = sheet.apart[place]
         up += size * high

@@ -13,11 +13,17 @@ from crossvault.mirror.standard import Exposure, HeldOption
 
 
 class ExpiryOptions(NamedTuple):
-    """The options of one expiry: their places among the instruments."""
+    """The options of one expiry: their places among the instruments, and that of its future, -1 without one."""
 
     underlying: int
     expiry: int
     columns: tuple[int, ...]
+    future: int = -1
+
+    @property
+    def first(self) -> int:
+        """The place of one instrument of the expiry."""
+        return self.columns[0] if self.columns else self.future
 
 
 @dataclass(frozen=True)
@@ -49,10 +55,25 @@ class Market:
     def strips(self) -> list[ExpiryOptions]:
         """The options by underlying and expiry."""
         found: dict[tuple[int, int], list[int]] = {}
+        futures = self._futures()
         for column, each in enumerate(self.instruments):
             if market.is_option(market.kind_of(each)):
                 found.setdefault((market.underlying_of(each), market.expiry_of(each)), []).append(column)
-        return [ExpiryOptions(*key, tuple(columns)) for key, columns in found.items()]
+        return [ExpiryOptions(*key, tuple(columns), futures.get(key, -1)) for key, columns in found.items()]
+
+    def expiries(self) -> list[ExpiryOptions]:
+        """The options by underlying and expiry, and then the expiries that have a future alone."""
+        strips = self.strips()
+        known = {(each.underlying, each.expiry) for each in strips}
+        alone = [ExpiryOptions(*key, (), column) for key, column in self._futures().items() if key not in known]
+        return [*strips, *alone]
+
+    def _futures(self) -> dict[tuple[int, int], int]:
+        """The place of the future of each expiry that has one."""
+        kinds = [market.kind_of(each) for each in self.instruments]
+        columns = [column for column, kind in enumerate(kinds) if kind == market.FUTURE]
+        of = self.instruments
+        return {(market.underlying_of(of[each]), market.expiry_of(of[each])): each for each in columns}
 
 
 def reference_book(self: Market) -> tuple[Book, dict[int, HeldOption]]:

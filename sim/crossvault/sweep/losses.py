@@ -15,7 +15,7 @@ from crossvault.sweep.population import Floats, Ints
 
 
 class ExpiryLosses(NamedTuple):
-    """One expiry: places of its options, and their unit values."""
+    """One expiry: places of its options, and their unit values, and its future, -1 without one."""
 
     columns: Ints  # [C]
     base: Floats  # [C] mark
@@ -24,6 +24,8 @@ class ExpiryLosses(NamedTuple):
     long: float  # static discounts of assets and liabilities
     short: float
     basis_rate: float
+    future: int
+    moves: Floats  # [2] of the forward alone, up and down
 
 
 class UnderlyingScenarios(NamedTuple):
@@ -50,7 +52,8 @@ def profits(stress: UnderlyingScenarios, sizes: Floats, moved: Floats) -> tuple[
     total = np.outer(moved, stress.shocks)
     basis = np.zeros(len(moved))
     for sheet in stress.sheets:
-        rows = np.flatnonzero(sizes[:, sheet.columns].any(axis=1))
+        futures = sizes[:, sheet.future] if sheet.future >= 0 else np.zeros(len(sizes))
+        rows = np.flatnonzero(sizes[:, sheet.columns].any(axis=1) | (futures != 0))
         mine = sizes[np.ix_(rows, sheet.columns)]
         base = mine @ sheet.base
         value = mine @ sheet.shocked
@@ -59,7 +62,7 @@ def profits(stress: UnderlyingScenarios, sizes: Floats, moved: Floats) -> tuple[
         skews = stress.skews == 1
         change[:, skews] = -np.abs(change[:, skews])
         total[rows] += change
-        moves = (mine @ sheet.apart).min(axis=1) - base
+        moves = (mine @ sheet.apart + np.outer(futures[rows], sheet.moves)).min(axis=1) - base
         basis[rows] += np.minimum(moves, 0) * sheet.basis_rate
     return total * stress.dampening, basis
 

@@ -14,7 +14,7 @@ from crossvault.mirror.oracle import WINDOW, Curve
 from crossvault.mirror.portfolio import PortfolioRisk
 from crossvault.mirror.shock import ABSOLUTE, DOWN, LINEAR, MAX_EXPONENT, STILL, UP
 from crossvault.mirror.standard import Level
-from crossvault.sweep.instruments import Market
+from crossvault.sweep.instruments import ExpiryOptions, Market
 from crossvault.sweep.losses import Correlations, ExpiryLosses, UnderlyingScenarios
 from crossvault.sweep.population import Floats
 
@@ -132,11 +132,11 @@ def shocked_vol(risk: PortfolioRisk, vol: float, mode: int, apart: float, secs: 
     return vol * max(0.0, 1 + min(cap, max(-cap, x * cap / width)))
 
 
-def sheet_of(self: Market, underlying: int, columns: tuple[int, ...], pairs: list[tuple[int, int]]) -> ExpiryLosses:
+def sheet_of(self: Market, strip: ExpiryOptions, pairs: list[tuple[int, int]]) -> ExpiryLosses:
     """Unit values of the options of one expiry in every scenario."""
-    risk = ruleset.risk_of(self.state.model.data, underlying)
-    instruments = [self.instruments[each] for each in columns]
-    expiry, curve = expiry_of(self, instruments[0]), self.curve(instruments[0])
+    risk = ruleset.risk_of(self.state.model.data, strip.underlying)
+    instruments, first = [self.instruments[each] for each in strip.columns], self.instruments[strip.first]
+    expiry, curve = expiry_of(self, first), self.curve(first)
     secs, forward = round(expiry.years * YEAR), expiry.known + expiry.floating
     discount = exp(-expiry.rate * expiry.years)
     strikes = {each: market.strike_of(each) / UNIT for each in instruments}
@@ -153,16 +153,19 @@ def sheet_of(self: Market, underlying: int, columns: tuple[int, ...], pairs: lis
         return discount * black(moved, strikes[instrument], deviations[instrument, mode], is_call)
 
     rates, basis = risk.rate, risk.basis
+    shocks = basis.up_shock, basis.down_shock
     grown = (expiry.rate * rates.short_scale + rates.short_add) / UNIT * expiry.years
     shrunk = (expiry.rate * rates.long_scale + rates.long_add) / UNIT * expiry.years
     return ExpiryLosses(
-        columns=np.array(columns),
+        columns=np.array(strip.columns, np.int64),
         base=np.array([worth(each, 0, STILL) for each in instruments]),
-        shocked=np.array([[worth(each, *pair) for pair in pairs] for each in instruments]),
-        apart=np.array([[worth(each, by, STILL) for by in (basis.up_shock, basis.down_shock)] for each in instruments]),
+        shocked=np.array([[worth(each, *pair) for pair in pairs] for each in instruments]).reshape(-1, len(pairs)),
+        apart=np.array([[worth(each, by, STILL) for by in shocks] for each in instruments]).reshape(-1, 2),
         long=rates.long_base / UNIT * exp(-shrunk),
         short=min(1 / discount, rates.short_base / UNIT * exp(grown)),
         basis_rate=(basis.add_rate + basis.year_rate * expiry.years) / UNIT,
+        future=strip.future,
+        moves=expiry.floating * np.array(shocks) / UNIT,
     )
 
 
@@ -170,9 +173,9 @@ def stress_of(self: Market, underlying: int) -> UnderlyingScenarios:
     """The scenarios of one underlying."""
     scenarios = self.state.model.data.rules.scenarios
     pairs = sorted({(each.spot_shock, each.mode) for each in scenarios})
-    strips = [each for each in self.strips() if each.underlying == underlying]
+    strips = [each for each in self.expiries() if each.underlying == underlying]
     return UnderlyingScenarios(
-        [sheet_of(self, underlying, each.columns, pairs) for each in strips],
+        [sheet_of(self, each, pairs) for each in strips],
         np.array([pairs.index((each.spot_shock, each.mode)) for each in scenarios], np.int64),
         np.array([each.spot_shock / UNIT for each in scenarios]),
         np.array([each.dampening / UNIT for each in scenarios]),

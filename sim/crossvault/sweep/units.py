@@ -5,13 +5,13 @@ Accounts share prices, so each is computed once for a market, by the mirror's ow
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from crossvault.mirror import cash, correlation, fixed, market, option, portfolio, ruleset, shock, standard
+from crossvault.mirror import cash, correlation, fixed, market, option, portfolio, ruleset, shock, standard, valuation
 from crossvault.mirror.collateral import Asset
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.margin import Book
@@ -19,6 +19,7 @@ from crossvault.mirror.standard import HeldOption, Level
 from crossvault.sweep import losses
 from crossvault.sweep.instruments import ExpiryOptions, Market, marks, reference_book
 from crossvault.sweep.losses import UnderlyingScenarios
+from crossvault.sweep.population import Floats
 from crossvault.sweep.quotes import Quotes
 
 Pair = tuple[int, int]  # by level
@@ -40,6 +41,7 @@ class ExpiryUnits(NamedTuple):
     """One expiry."""
 
     underlying: int
+    expiry: int
     strikes: Sequence[int]
     calls: Sequence[bool]
     marks: Sequence[int]
@@ -48,6 +50,14 @@ class ExpiryUnits(NamedTuple):
     doubt_rate: int  # per short
     payoffs: Sequence[Sequence[int]]  # by option, at zero and at each strike
     sheet: PortfolioExpiry | None
+
+
+class FutureUnits(NamedTuple):
+    """The future of one expiry of an underlying under portfolio margin."""
+
+    column: int
+    moves: Pair  # of the forward alone, up and down
+    basis_rate: int
 
 
 class UnderlyingUnits(NamedTuple):
@@ -72,6 +82,7 @@ class InstrumentUnits(NamedTuple):
     moving: int
     row: int  # expiry; -1 for a perp or future
     place: int
+    expiry: int  # of a future; 0 for all others
 
 
 @dataclass(frozen=True)
@@ -86,6 +97,7 @@ class MarketUnits:
     loss_factors: Pair
     pairs: Sequence[Pair]  # different pairs of spot shock and vol mode
     pair_of: Sequence[int]  # by scenario
+    futures: Mapping[Pair, FutureUnits]  # by underlying and expiry, of modelled underlyings
 
 
 def units_of(self: Market) -> MarketUnits:
@@ -105,7 +117,23 @@ def units_of(self: Market) -> MarketUnits:
         (factors[0], factors[1]),
         pairs,
         [pairs.index((each.spot_shock, each.mode)) for each in state.model.data.rules.scenarios],
+        dict(_futures(self)),
     )
+
+
+def _futures(self: Market) -> Iterator[tuple[Pair, FutureUnits]]:
+    for each in self.expiries():
+        if each.future < 0 or not self.is_modelled(each.underlying):
+            continue
+        held = valuation.future_line(self.state, self.instruments[each.future], 0, now=self.now)
+        risk = ruleset.risk_of(self.state.model.data, each.underlying).basis
+        forwards = [shock.forward(held.fixed_wad, held.floating_wad, by) for by in (0, risk.up_shock, risk.down_shock)]
+        moves = forwards[1] - forwards[0], forwards[2] - forwards[0]
+        yield (each.underlying, each.expiry), FutureUnits(each.future, moves, _basis_rate(risk, held.secs))
+
+
+def _basis_rate(risk: portfolio.BasisRisk, secs: int) -> int:
+    return risk.add_rate + fixed.mul_div_up(risk.year_rate, secs, option.YEAR)
 
 
 def _spot(self: Market, book: Book, number: int) -> UnderlyingUnits:
@@ -127,9 +155,10 @@ def _columns(
     rows = {column: (row, place) for row, strip in enumerate(strips) for place, column in enumerate(strip.columns)}
     found = []
     for column, (mark, known) in enumerate(marks(self, book, lines)):
-        number = market.underlying_of(self.instruments[column])
+        of = self.instruments[column]
+        number, expiry = market.underlying_of(of), market.expiry_of(of) if market.kind_of(of) == market.FUTURE else 0
         safe = [standard.safe_mark(book.exposures[number], size, mark) for size in (1, -1)]
-        found.append(InstrumentUnits(number, mark, safe[0], safe[1], mark - known, *rows.get(column, (-1, 0))))
+        found.append(InstrumentUnits(number, mark, safe[0], safe[1], mark - known, *rows.get(column, (-1, 0)), expiry))
     return found
 
 
@@ -145,6 +174,7 @@ def _row(
     spots = (0, *(each.strike_wad for each in lines))
     return ExpiryUnits(
         number,
+        strip.expiry,
         [each.strike_wad for each in lines],
         [each.is_call for each in lines],
         [each.mark_wad for each in lines],
@@ -173,7 +203,7 @@ def _sheet(self: Market, number: int, lines: Sequence[HeldOption], pairs: Sequen
         shocked,
         apart,
         *shock.discounts(risk.rate, sample.rate_wad, sample.secs, discount),
-        risk.basis.add_rate + fixed.mul_div_up(risk.basis.year_rate, sample.secs, option.YEAR),
+        _basis_rate(risk.basis, sample.secs),
         (held.option_initial, held.option_maintenance),
         portfolio.doubt_rate(held, sample.confidence_wad),
     )
@@ -207,7 +237,15 @@ def stress_of(self: MarketUnits, of: Market, number: int, strips: Sequence[Expir
                 sheet.long / WAD,
                 sheet.short / WAD,
                 sheet.basis_rate / WAD,
+                *_future_of(self, (number, strip.expiry)),
             ))  # fmt: skip
+    width = len(self.pairs)
+    known = {strip.expiry for strip in strips if strip.underlying == number}
+    for (underlying, expiry), future in self.futures.items():
+        if underlying == number and expiry not in known:
+            empty = np.zeros(0, np.int64), np.zeros(0), np.zeros((0, width)), np.zeros((0, 2)), 1.0, 1.0
+            rate = future.basis_rate / WAD
+            sheets.append(losses.ExpiryLosses(*empty, rate, *_future_of(self, (underlying, expiry))))
     return UnderlyingScenarios(
         sheets,
         np.array(self.pair_of, np.int64),
@@ -215,3 +253,9 @@ def stress_of(self: MarketUnits, of: Market, number: int, strips: Sequence[Expir
         np.array([each.dampening / WAD for each in scenarios]),
         np.array([shock.is_skew(each.mode) for each in scenarios], np.int64),
     )
+
+
+def _future_of(self: MarketUnits, key: Pair) -> tuple[int, Floats]:
+    """The place of the future of an expiry, and the moves of its forward."""
+    found = self.futures.get(key)
+    return (found.column, np.array([each / WAD for each in found.moves])) if found else (-1, np.zeros(2))
