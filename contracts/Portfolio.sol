@@ -159,7 +159,6 @@ library Portfolio {
     }
 
     /// @notice Expiry prepared for pricing in many scenarios.
-    /// @dev without options it has a forward alone
     /// @param term options and futures of the expiry
     /// @param risk parameters of the underlying
     function ready(ExpiryHoldings memory term, PortfolioRisk memory risk) internal pure returns (PricedExpiry memory self) {
@@ -200,9 +199,8 @@ library Portfolio {
     /// @param risk parameters of basis risk
     /// @custom:rounds toward minus infinity, because losses go up
     function basis(PricedExpiry memory self, BasisRisk memory risk) internal pure returns (int256) {
-        int256 presentWad2 = self.valueWad2 + self.term.futureSize * int256(self.term.fixedWad + self.term.floatingWad);
         (int256 up, int256 down) = (_apart(self, risk.upShock), _apart(self, risk.downShock));
-        int256 change = (up < down ? up : down) - presentWad2;
+        int256 change = (up < down ? up : down) - self.valueWad2;
         if (change >= 0) return 0;
         uint256 rate = risk.addRate + Fixed.mulDivUp(risk.yearRate, self.term.secs, Option.YEAR);
         return Fixed.mulDivFloor(change, int256(rate), Fixed.WAD_SQUARED);
@@ -355,11 +353,13 @@ library Portfolio {
         }
     }
 
-    /// @notice Value of an expiry whose forward moves apart from the spot price, in wads of wads.
-    /// @dev sum of size * price of options, and of size * forward of futures: a size is below 2^103 and a forward below 2^100 [wad]
+    /// @notice Value of the options of an expiry whose forward moves apart from the spot price, with the change of its futures, in wads of wads.
+    /// @dev sum of size * price, and of size * move of the forward: a size is below 2^103 and a forward below 2^100 [wad]
     function _apart(PricedExpiry memory self, int256 shock) private pure returns (int256 valueWad2) {
         valueWad2 = shocked(self, shock, Shock.STILL);
-        valueWad2 += self.term.futureSize * int256(self.forwardWad);
+        unchecked {
+            valueWad2 += self.term.futureSize * (int256(self.forwardWad) - int256(self.term.fixedWad + self.term.floatingWad));
+        }
     }
 
     /// @notice Moves the forward of an expiry to that after a spot shock.

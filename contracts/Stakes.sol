@@ -84,20 +84,20 @@ library Stakes {
         Standard.HeldFuture[] memory futures,
         uint256 underlying
     ) internal pure returns (Portfolio.ExpiryHoldings[] memory found) {
-        uint256 count = 0;
+        uint256 priced = 0;
         for (uint256 i = 0; i < lines.length; i++) {
-            if (places[i] == i && lines[i].underlying == underlying) count++;
+            if (places[i] == i && lines[i].underlying == underlying) priced++;
         }
+        uint256 alone = 0;
         for (uint256 i = 0; i < futures.length; i++) {
-            if (futures[i].underlying == underlying && isAlone(lines, futures, i)) count++;
+            if (futures[i].underlying == underlying && isAlone(lines, futures, i)) alone++;
         }
-        found = new Portfolio.ExpiryHoldings[](count);
-        if (count == 0) return found;
-        count = 0;
-        for (uint256 i = 0; i < lines.length; i++) {
+        found = new Portfolio.ExpiryHoldings[](priced + alone);
+        uint256 count = 0;
+        for (uint256 i = 0; count < priced; i++) {
             if (places[i] == i && lines[i].underlying == underlying) found[count++] = term(lines, places, futures, i);
         }
-        for (uint256 i = 0; i < futures.length; i++) {
+        for (uint256 i = 0; count < priced + alone; i++) {
             if (futures[i].underlying == underlying && isAlone(lines, futures, i)) found[count++] = bare(futures, i);
         }
     }
@@ -123,11 +123,11 @@ library Stakes {
             if (places[i] == first) count++;
         }
         found.lines = new Portfolio.ExpiryOption[](count);
-        count = 0;
-        for (uint256 i = first; i < lines.length; i++) {
+        uint256 filled = 0;
+        for (uint256 i = first; filled < count; i++) {
             if (places[i] != first) continue;
             Standard.HeldOption memory line = lines[i];
-            found.lines[count++] = Portfolio.ExpiryOption(line.strikeWad, line.isCall, line.size, line.volWad, line.markWad);
+            found.lines[filled++] = Portfolio.ExpiryOption(line.strikeWad, line.isCall, line.size, line.volWad, line.markWad);
         }
         found.futureSize = futureSize(futures, sample.underlying, sample.expiry);
     }

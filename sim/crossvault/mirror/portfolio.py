@@ -169,9 +169,7 @@ def shocked(self: PricedExpiry, spot_shock: int, mode: int) -> int:
 
 def basis(self: PricedExpiry, risk: BasisRisk) -> int:
     """Loss of an expiry from basis moves of its forward."""
-    term = self.term
-    present_wad2 = self.value_wad2 + term.future_size * (term.fixed_wad + term.floating_wad)
-    change = fixed.min(_apart(self, risk.up_shock), _apart(self, risk.down_shock)) - present_wad2
+    change = fixed.min(_apart(self, risk.up_shock), _apart(self, risk.down_shock)) - self.value_wad2
     if change >= 0:
         return 0
     rate = risk.add_rate + fixed.mul_div_up(risk.year_rate, self.term.secs, option.YEAR)
@@ -286,9 +284,10 @@ def _stress(sheet: PricedExpiry, scenarios: Sequence[Scenario], profits_wad2: li
 
 
 def _apart(sheet: PricedExpiry, spot_shock: int) -> int:
-    """Value of an expiry whose forward moves apart from the spot price, in wads of wads."""
-    forward_wad = shock.forward(sheet.term.fixed_wad, sheet.term.floating_wad, spot_shock)
-    return shocked(sheet, spot_shock, shock.STILL) + sheet.term.future_size * forward_wad
+    """Value of the options of an expiry whose forward moves apart from the spot price, with the change of its futures."""
+    term = sheet.term
+    move_wad = shock.forward(term.fixed_wad, term.floating_wad, spot_shock) - (term.fixed_wad + term.floating_wad)
+    return shocked(sheet, spot_shock, shock.STILL) + term.future_size * move_wad
 
 
 def _value(sheet: PricedExpiry, forward_wad: int, forward_log: int, mode: int) -> int:

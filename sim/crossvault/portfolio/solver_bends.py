@@ -5,8 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from crossvault.mirror import account as accounts, fixed, margin, market, stress, valuation
+from crossvault.mirror import (
+    account as accounts,
+    fixed,
+    margin,
+    market,
+    option,
+    portfolio,
+    shock,
+    stakes,
+    stress,
+    valuation,
+)
+from crossvault.mirror.correlation import ScenarioLossTable
 from crossvault.mirror.fixed import WAD
+from crossvault.mirror.margin import Book
+from crossvault.mirror.portfolio import PortfolioRisk
 from crossvault.portfolio.solver import MarginCase, trade, trade_price
 
 _NEAR, _FAR = 10, 8  # doublings of the grid on both sides of the natural size; further out, every eighth
@@ -57,26 +71,57 @@ def zeros(case: MarginCase, instrument: int) -> list[int]:
 def scenario_bends(case: MarginCase, instrument: int, size: int) -> list[int]:
     """Trades of a perp or future at which another scenario becomes the worst, of its underlying or of all [wad].
 
-    Profits are linear in its size: two evaluations give every line, and where the lowest two meet the loss bends.
+    Profits are linear in its size, and so are the moves of its forward: two evaluations give every line, and where the
+    lowest two meet the loss bends.
     """
     if not is_linear(instrument):
         return []
-    tables, count = [], 0
+    tables, books, count = list[ScenarioLossTable](), list[Book](), 0
     for changes in ([], [trade(instrument, size)]):
         with case.trial(*changes):
             book = case.book()
             if not book.stakes:
                 return []
+            books.append(book)
             tables.append(stress.outlook(valuation.exposures_of(book), case.state.model.data))
             count = len(case.state.model.data.rules.scenarios)
     number = market.underlying_of(instrument)
     before, after = (table.profits_wad[number] for table in tables)
     before, after = before or (0,) * count, after or (0,) * count
     rises = [later - now for now, later in zip(before, after, strict=True)]
-    basis = (tables[0].basis_wad[number], 0)
+    basis = _basis_lines(case, instrument, tables[0].basis_wad[number], books)
     totals = [sum(each[k] for each in tables[0].profits_wad if each) for k in range(count)]
-    alone = [(0, 0), basis, *zip(before, rises, strict=True)]
+    alone = [(0, 0), *basis, *zip(before, rises, strict=True)]
     return [*_lowest_meetings(alone, size), *_lowest_meetings([(0, 0), *zip(totals, rises, strict=True)], size)]
+
+
+def _basis_lines(case: MarginCase, instrument: int, basis_wad: int, books: Sequence[Book]) -> list[Line]:
+    """Basis losses of an underlying where the forward of a future moves up, down and not at all; of a perp one."""
+    if market.kind_of(instrument) != market.FUTURE:
+        return [(basis_wad, 0)]
+    number, risk = market.underlying_of(instrument), case.state.model.data.risks[market.underlying_of(instrument)]
+    changes = [_apart(book, number, market.expiry_of(instrument), risk) for book in books]
+    rest_wad = basis_wad - min(0, *changes[0])
+    moved = [(rest_wad + now, later - now) for now, later in zip(*changes, strict=True)]
+    return [(rest_wad, 0), *moved]
+
+
+def _apart(book: Book, number: int, expiry: int, risk: PortfolioRisk) -> Line:
+    """What is required of the change of an expiry whose forward moves up, and of one whose forward moves down [wad]."""
+    lines = [each for each in book.lines if each.underlying == number and each.expiry == expiry]
+    futures = [each for each in book.futures if each.underlying == number and each.expiry == expiry]
+    up = down = 0
+    for term in stakes.terms(lines, [0] * len(lines), futures, number):
+        sheet, basis = portfolio.ready(term, risk), risk.basis
+        rate = basis.add_rate + fixed.mul_div_up(basis.year_rate, term.secs, option.YEAR)
+        forwards = [
+            shock.forward(term.fixed_wad, term.floating_wad, by) for by in (0, basis.up_shock, basis.down_shock)
+        ]
+        still_wad2 = sheet.value_wad2 + term.future_size * forwards[0]
+        shocked = (portfolio.shocked(sheet, by, shock.STILL) for by in (basis.up_shock, basis.down_shock))
+        moved = [value + term.future_size * at for value, at in zip(shocked, forwards[1:], strict=True)]
+        up, down = (fixed.mul_div_floor(each - still_wad2, rate, fixed.WAD_SQUARED) for each in moved)
+    return up, down
 
 
 def is_linear(instrument: int) -> bool:
