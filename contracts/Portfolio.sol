@@ -353,8 +353,8 @@ library Portfolio {
         }
     }
 
-    /// @notice Value of the options of an expiry whose forward moves apart from the spot price, with the change of its futures, in wads of wads.
-    /// @dev sum of size * price, and of size * move of the forward: a size is below 2^103 and a forward below 2^100 [wad]
+    /// @notice Value of options whose forward moves apart from the spot price, with the change of the futures of its expiry.
+    /// @dev sum of size * price, and of size * move of the forward [wad * wad]: a size is below 2^103 and a forward below 2^100
     function _apart(PricedExpiry memory self, int256 shock) private pure returns (int256 valueWad2) {
         valueWad2 = shocked(self, shock, Shock.STILL);
         unchecked {

@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from crossvault.mirror import cash, margin, market, portfolio, ruleset, shock, valuation
+from crossvault.mirror import account as accounts, cash, margin, market, portfolio, ruleset, shock, valuation
 from crossvault.mirror.account import PORTFOLIO, STANDARD
 from crossvault.mirror.collateral import HaircutTerms
 from crossvault.mirror.correlation import PortfolioRequirement
@@ -128,7 +128,8 @@ def test_a_future_bears_its_basis_with_and_without_options_of_its_expiry() -> No
         drawn, _ = draws.random_population(whole, 40, seed)
         ids = add_to_ledger(state, drawn, whole.instruments, now=of.now)
         for each in ids:
-            state.holders[each].instruments = tuple(name for name in state.holders[each].instruments if name in kept)
+            holder = state.holders[each]
+            holder.words = tuple(word for word in holder.words if accounts.instrument_in(word) in kept)
         population = population_of(state, ids, kept, now=of.now).in_mode(PORTFOLIO)
         assert any(market.kind_of(kept[column]) == market.FUTURE for column in population.columns.tolist())
         found = exact.ExactEngine(of).results(population)

@@ -284,7 +284,7 @@ def _stress(sheet: PricedExpiry, scenarios: Sequence[Scenario], profits_wad2: li
 
 
 def _apart(sheet: PricedExpiry, spot_shock: int) -> int:
-    """Value of the options of an expiry whose forward moves apart from the spot price, with the change of its futures."""
+    """Value of options whose forward moves apart from the spot price, with the change of the futures of its expiry."""
     term = sheet.term
     move_wad = shock.forward(term.fixed_wad, term.floating_wad, spot_shock) - (term.fixed_wad + term.floating_wad)
     return shocked(sheet, spot_shock, shock.STILL) + term.future_size * move_wad
