@@ -59,11 +59,13 @@ def test_where_one_perp_is_liquidated(write: Write) -> None:
 
 def test_a_perp_against_a_future(write: Write) -> None:
     found = compared(write(HEAD + "positions: {ETH-PERP: 10 ETH, ETH-20260327: -10 ETH}\n"))
-    capital = capital_usd(found)
-    assert capital["isolated"] == (7_800, 5_200)
-    assert capital["standard"] == (240, 240)  # 0.6 % of 40,000 gross
-    assert capital["paradex"] == capital["span"] == (0, 0)  # nothing is lost, whatever happens
-    assert capital["crossvault"] == (440, 240)  # 1.1 % and 0.6 % of 40,000
+    capital = {each.method: each.capital for each in found.results}
+    assert capital["isolated"] == (7_800 * WAD, 5_200 * WAD)
+    assert capital["standard"] == (240 * WAD, 240 * WAD)  # 0.6 % of 40,000 gross
+    assert capital["paradex"] == capital["span"] == (0, 0)  # nothing is lost, whatever happens, and neither has a basis
+    basis_wad = 900 * 636_986_301_369_863_014  # 4.5 % of 20,000 * (50 % + 200 % * 25 days of a year, rounded up)
+    # 1.1 % and 0.6 % of 40,000, and the basis, 67 % of it at maintenance
+    assert capital["crossvault"] == (440 * WAD + basis_wad, 240 * WAD + basis_wad * 67 // 100)
     assert methods.efficiency(400, 4_000) == 9 * WAD // 10
     [pair] = by_method(found)["crossvault"].pairs
     assert pair.risk_offset_wad == 7_800 * WAD  # 19.5 % of 20,000, twice
