@@ -68,7 +68,7 @@ def test_a_perp_against_a_future(write: Write) -> None:
     assert capital["crossvault"] == (440 * WAD + basis_wad, 240 * WAD + basis_wad * 67 // 100)
     assert methods.efficiency(400, 4_000) == 9 * WAD // 10
     [pair] = by_method(found)["crossvault"].pairs
-    assert pair.risk_offset_wad == 7_800 * WAD  # 19.5 % of 20,000, twice
+    assert pair.risk_offset_wad == 7_800 * WAD - basis_wad  # 19.5 % of 20,000, twice; the basis stays
     assert by_method(found)["standard"].distance == (None, None)
     assert [each.distance for each in found.standalone] != [None, None]
 
