@@ -68,7 +68,7 @@ contract Policy is Store {
     /// @param what BORROWING, COLLATERAL or INTEREST
     /// @param number number of the collateral or the underlying, 0 for borrowing
     /// @param amount largest amount, 0: no cap [wad, of a collateral raw]
-    /// @custom:reverts NotOwner, UnknownCap, ParameterOutOfRange, UnknownCollateral, UnknownUnderlying
+    /// @custom:reverts NotOwner, UnknownCap, ParameterOutOfRange, UnknownCollateral, UnknownUnderlying, TooEarly
     function scheduleCap(bytes32 what, uint256 number, uint256 amount) external {
         requireOwner(msg.sender);
         requireCapped(what, number);
@@ -81,7 +81,8 @@ contract Policy is Store {
     /// @param what BORROWING, COLLATERAL or INTEREST
     /// @param number number of the collateral or the underlying, 0 for borrowing
     /// @param amount largest amount, 0: no cap [wad, of a collateral raw]
-    /// @custom:reverts NotOwner, UnknownCap, ParameterOutOfRange, UnknownCollateral, UnknownUnderlying, NotScheduled, TooEarly
+    /// @custom:reverts NotOwner, UnknownCap, ParameterOutOfRange, UnknownCollateral, UnknownUnderlying, VaultPaused, NotScheduled,
+    /// AnnouncementLapsed, TooEarly
     function enactCap(bytes32 what, uint256 number, uint256 amount) external {
         requireOwner(msg.sender);
         requireCapped(what, number);

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from crossvault.judge.breach import Breach
 from crossvault.judge.moment import Moment
-from crossvault.judge.rulebook import change_of, falls_due, is_addition, is_delayed, is_tightening
+from crossvault.judge.rulebook import change_of, falls_due, is_addition, is_delayed
 
 GRACE_SECS = 14 * 86_400
 """How long an announced change may be made, once it is due [seconds]."""
@@ -66,7 +66,7 @@ def exposed(moment: Moment) -> Iterator[Breach]:
 def harmless(moment: Moment) -> Iterator[Breach]:
     """V32: what takes effect at once changes no equity and no maintenance margin: it puts no one up for sale."""
     step = moment.step
-    if not moment.accepted or not step.action.startswith("enact_") or not is_tightening(moment.rulebook, step):
+    if not moment.accepted or not step.action.startswith("enact_") or is_delayed(moment.rulebook, step):
         return
     for account in moment.after.accounts:
         if moment.is_dear(account):
