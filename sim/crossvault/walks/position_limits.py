@@ -17,6 +17,7 @@ from crossvault.walks.random_walk import Walk
 
 _RICH_RAW = 10**14
 _TINY = WAD // 1_000
+_MORE_THAN_FIT = accounts.MAX_POSITIONS + 2
 _CONFIRMED_SECS = 151  # two of them are longer than a guard of a walk waits
 _FALLS_PCT = (80, 60, 45, 35)
 
@@ -41,17 +42,14 @@ class PositionLimits(Walk):
         yield from self._filled(model, maker, taker, term)
         self._draw("thinned")
         yield from self._thinned(model, maker, taker)
+        yield from self._refilled(model, maker, taker, term)
         self._draw("fallen")
         yield from self._fallen(model, maker, taker)
 
     def _filled(self, model: Model, maker: AccountId, taker: AccountId, term: ListedExpiry) -> Iterator[Step]:
         """More positions than fit; options first, so that none of the places of a list is left out."""
-        grid = USUAL_PRICES[term.underlying] // 40
-        for place in range(accounts.MAX_POSITIONS + 2):
-            kind = market.CALL if place % 2 else market.PUT
-            strike = USUAL_PRICES[term.underlying] + (place // 2 - 8) * grid
-            instrument = market.instrument_of(*self._of_kind(term, kind), strike)
-            yield from self._dealt(model, maker, taker, instrument, _TINY)
+        for place in range(_MORE_THAN_FIT):
+            yield from self._dealt(model, maker, taker, self._at_place(term, place), _TINY)
 
     def _thinned(self, model: Model, maker: AccountId, taker: AccountId) -> Iterator[Step]:
         """Switches mode at every count around its limit; closes one position of the middle at a time."""
@@ -65,9 +63,17 @@ class PositionLimits(Walk):
             if before <= accounts.MAX_OPTIONS + 3:
                 yield doors.set_mode(self._at, taker.owner, account=taker, mode=accounts.PORTFOLIO)
                 yield from self._dealt(model, maker, taker, market.perp(0), _TINY)
-        for _ in range(4):
-            instrument = self._option(self._priced_term(model))
-            yield from self._dealt(model, maker, taker, instrument, _TINY)
+
+    def _refilled(self, model: Model, maker: AccountId, taker: AccountId, term: ListedExpiry) -> Iterator[Step]:
+        """In the mode that the account is in then: options that it never had, to one more than portfolio mode takes."""
+        for place in range(_MORE_THAN_FIT, _MORE_THAN_FIT + 6):
+            yield from self._dealt(model, maker, taker, self._at_place(term, place), _TINY)
+
+    def _at_place(self, term: ListedExpiry, place: int) -> int:
+        """A put and a call of each strike by turns, the strikes rising."""
+        kind = market.CALL if place % 2 else market.PUT
+        strike = USUAL_PRICES[term.underlying] + (place // 2 - 8) * (USUAL_PRICES[term.underlying] // 40)
+        return market.instrument_of(*self._of_kind(term, kind), strike)
 
     def _fallen(self, model: Model, maker: AccountId, taker: AccountId) -> Iterator[Step]:
         """The accounts take risk and withdraw cash, prices fall, and parts of the failing accounts are bid for."""
