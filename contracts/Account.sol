@@ -169,10 +169,12 @@ library Account {
     /// @param instrument number of the instrument
     function find(Holder storage self, uint256 instrument) internal view returns (uint256 place, Entry memory found) {
         uint256 count = self.count;
-        unchecked {
-            while (place < count && instrumentIn(self.words[place]) != instrument) place++;
+        uint256 word = 0;
+        for (; place < count; place++) {
+            word = self.words[place];
+            if (instrumentIn(word) == instrument) break;
         }
-        found = quoted(self, instrument, place < count ? sizeIn(self.words[place]) : int256(0));
+        found = quoted(self, instrument, place < count ? sizeIn(word) : int256(0));
     }
 
     /// @notice Position of a size, with the quote and the funding index that are stored for its instrument.
@@ -233,7 +235,7 @@ library Account {
         int256 quote = held.quote + quoteDelta;
         if (Fixed.abs(size) > Fixed.CAP) revert NumberErrors.SizeTooLarge(Fixed.abs(size), Fixed.CAP);
         if (size == 0) {
-            if (held.size != 0) remove(self, place);
+            if (held.size != 0) remove(self, place, held.instrument);
             return quote;
         }
         if (held.size == 0) add(self, held.instrument);
@@ -270,10 +272,10 @@ library Account {
     /// @dev the last one takes its place
     /// @param self holder of the account
     /// @param place place of the position
-    function remove(Holder storage self, uint256 place) internal {
-        uint256 instrument = instrumentIn(self.words[place]);
+    /// @param instrument number of its instrument
+    function remove(Holder storage self, uint256 place, uint256 instrument) internal {
         uint256 last = uint256(self.count) - 1;
-        self.words[place] = self.words[last];
+        if (place != last) self.words[place] = self.words[last];
         self.words[last] = 0;
         self.count = uint8(last);
         if (!Market.isOption(Market.kindOf(instrument))) delete self.quotes[instrument];

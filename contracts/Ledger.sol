@@ -168,7 +168,7 @@ library Ledger {
             uint256 instrument = instruments[i];
             if (Market.underlyingOf(instrument) != underlying || Market.expiryOf(instrument) != expiry) continue;
             (uint256 place, Account.Entry memory held) = Account.find(holder, instrument);
-            Account.remove(holder, place);
+            Account.remove(holder, place, instrument);
             Caps.record(self.caps, instrument, -Caps.longOf(held.size));
             addCash(self, account, settledValue(held, settlementWad));
         }

@@ -113,7 +113,7 @@ contract ProbeAccount is Probe {
     {
         Account.Holder storage holder = held(self);
         (uint256 place,) = Account.find(holder, instrument);
-        Account.remove(holder, place);
+        Account.remove(holder, place, instrument);
         return (Account.image(holder, 0), holder.quotes[instrument]);
     }
 

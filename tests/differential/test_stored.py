@@ -118,7 +118,7 @@ def add(self: Image, instrument: int) -> int:
 
 def remove(self: Image, instrument: int) -> tuple[Image, PositionQuote]:
     holder = held(self)
-    accounts.remove(holder, accounts.find(holder, instrument)[0])
+    accounts.remove(holder, accounts.find(holder, instrument)[0], instrument)
     return accounts.image(holder, 0), holder.quotes[instrument]
 
 

@@ -146,10 +146,10 @@ def entry(self: Holder, instrument: int) -> Entry:
 
 def find(self: Holder, instrument: int) -> tuple[int, Entry]:
     """Place of the position in an instrument, and the position."""
-    place, count = 0, len(self.words)
-    while place < count and instrument_in(self.words[place]) != instrument:
-        place += 1
-    return place, quoted(self, instrument, size_in(self.words[place]) if place < count else 0)
+    for place, word in enumerate(self.words):
+        if instrument_in(word) == instrument:
+            return place, quoted(self, instrument, size_in(word))
+    return len(self.words), quoted(self, instrument, 0)
 
 
 def quoted(self: Holder, instrument: int, size: int) -> Entry:
@@ -191,7 +191,7 @@ def fill(self: Holder, place: int, held: Entry, size_delta: int, quote_delta: in
         raise number_errors.SizeTooLarge(fixed.abs(size), fixed.CAP)
     if size == 0:
         if held.size != 0:
-            remove(self, place)
+            remove(self, place, held.instrument)
         return quote
     if held.size == 0:
         add(self, held.instrument)
@@ -221,9 +221,8 @@ def require_options(self: Holder, more: int) -> None:
         raise account_errors.TooManyOptions(count, MAX_OPTIONS)
 
 
-def remove(self: Holder, place: int) -> None:
+def remove(self: Holder, place: int, instrument: int) -> None:
     """Removes a position."""
-    instrument = instrument_in(self.words[place])
     *others, last = self.words
     if place < len(others):
         others[place] = last

@@ -186,7 +186,7 @@ def settle(self: State, account: AccountId, underlying: int, expiry: int, settle
         if market.underlying_of(instrument) != underlying or market.expiry_of(instrument) != expiry:
             continue
         place, held = accounts.find(holder, instrument)
-        accounts.remove(holder, place)
+        accounts.remove(holder, place, instrument)
         caps.record(self.caps, instrument, -caps.long_of(held.size))
         add_cash(self, account, settled_value(held, settlement_wad), now=now)
 
