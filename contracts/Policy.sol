@@ -86,9 +86,8 @@ contract Policy is Store {
     function enactCap(bytes32 what, uint256 number, uint256 amount) external {
         requireOwner(msg.sender);
         requireCapped(what, number);
-        bytes32 change = keccak256(abi.encode("cap", what, number, amount));
-        if (Caps.isLooser(amount, ledger.caps.limits[what][number])) admit(change);
-        else delete effectiveAt[change];
+        bool atOnce = !isSealed || !Caps.isLooser(amount, ledger.caps.limits[what][number]);
+        permit(keccak256(abi.encode("cap", what, number, amount)), atOnce);
         ledger.caps.limits[what][number] = amount;
         emit CapEnacted(msg.sender, what, number, amount);
     }

@@ -6,8 +6,8 @@ names; references to a function that other modules hold stay valid.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -25,12 +25,30 @@ def planted_mirror(case: Case) -> Any:
 
 
 @contextmanager
-def planted_code(name: str, was: str, becomes: str) -> Iterator[None]:
+def planted_together(cases: Iterable[Case]) -> Iterator[None]:
+    """The mirror with several mistakes, of which a module may have more than one, until the end of the context."""
+    changes: dict[str, list[tuple[str, str]]] = {}
+    for case in cases:
+        changes.setdefault(case["mirror"], []).append((case["mirror was"], case["mirror becomes"]))
+    with ExitStack() as stack:
+        for module, texts in changes.items():
+            stack.enter_context(_planted(f"crossvault.mirror.{module}", texts))
+        yield
+
+
+def planted_code(name: str, was: str, becomes: str) -> Any:
     """A module with a text, found once, replaced by another, until the end of the context."""
+    return _planted(name, [(was, becomes)])
+
+
+@contextmanager
+def _planted(name: str, texts: Sequence[tuple[str, str]]) -> Iterator[None]:
     module = import_module(name)
-    source = Path(str(module.__file__)).read_text(encoding="utf8")
-    assert source.count(was) == 1, f"{was!r} must occur once in {name}, not {source.count(was)} times"
-    live, changed = _functions(module), _codes(source.replace(was, becomes))
+    source = replaced = Path(str(module.__file__)).read_text(encoding="utf8")
+    for was, becomes in texts:
+        assert source.count(was) == 1, f"{was!r} must occur once in {name}, not {source.count(was)} times"
+        replaced = replaced.replace(was, becomes)
+    live, changed = _functions(module), _codes(replaced)
     missing = [each for each in changed if each not in live and changed[each] != _codes(source).get(each)]
     assert not missing, f"{name}: {missing} cannot be replaced"
     own = {each: function.__code__ for each, function in live.items()}

@@ -54,11 +54,8 @@ class Policy(Store):
         """Sets a cap of the vault."""
         self.require_owner(sender)
         self.require_capped(what, number)
-        change = ("cap", what, number, amount)
-        if caps.is_looser(amount, self.ledger.caps.limits[what][number]):
-            self.admit(change, now=now)
-        else:
-            self.effective_at[change] = 0
+        at_once = not self.is_sealed or not caps.is_looser(amount, self.ledger.caps.limits[what][number])
+        self.permit(("cap", what, number, amount), at_once, now=now)
         self.ledger.caps.limits[what][number] = amount
         self.emit("CapEnacted", sender, what, number, amount)
 
