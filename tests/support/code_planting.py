@@ -7,7 +7,7 @@ names; references to a function that other modules hold stay valid.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -36,7 +36,7 @@ def planted_together(cases: Iterable[Case]) -> Iterator[None]:
         yield
 
 
-def planted_code(name: str, was: str, becomes: str) -> Any:
+def planted_code(name: str, was: str, becomes: str) -> AbstractContextManager[None]:
     """A module with a text, found once, replaced by another, until the end of the context."""
     return _planted(name, [(was, becomes)])
 
