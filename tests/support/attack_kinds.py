@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from crossvault.attack.market_draw import MarketDraw
+from crossvault.attack.market_draw import WAD, MarketDraw
 from crossvault.attack.market_opening import BAR, COALITION, LIQUIDATOR, OLDT, PRICED_BY, old_secs
+from crossvault.attack.price_path import START_AT
 from crossvault.differential.step import Step
 
 
 class Found(NamedTuple):
-    """A reading of an alarm, its circumstance in words, the market, and the accepted steps until it."""
+    """A reading of an alarm, its circumstance, the market, the accepted steps until it, and its money [wad]."""
 
     alarm: str
     circumstance: str
     draw: MarketDraw
     steps: Sequence[Step]
+    money_wad: int = 0
 
     def has(self, *words: str) -> bool:
         """Whether the circumstance has all of some words."""
@@ -37,7 +39,7 @@ class Found(NamedTuple):
     @property
     def deposits_stale(self) -> bool:
         """Whether the coalition paid in the collateral of the feed that stops after it had."""
-        printed_at = 0
+        printed_at = START_AT  # in the opening
         for step in self.steps:
             if step.action == "publish_price" and step.args["underlying"] == PRICED_BY[OLDT]:
                 printed_at = step.args["published_at"]
@@ -45,6 +47,12 @@ class Found(NamedTuple):
             if is_deposit and step.at - printed_at > old_secs(self.draw):
                 return True
         return False
+
+    @property
+    def within_jump(self) -> bool:
+        """Whether a last trade gains no more than what the guard lets a price be wrong by: a tenth of its notional."""
+        last = self.steps[-1]
+        return last.action == "trade" and self.money_wad <= abs(last.args["size"]) * last.args["price_wad"] // WAD // 10
 
     @property
     def is_declared(self) -> bool:
@@ -74,7 +82,7 @@ def _gained(found: Found, *words: str) -> bool:
 KINDS: Mapping[str, Callable[[Found], bool]] = {
     "close-into-debt": lambda f: _edge(f) and f.is_calm and not f.has("could not be liquidated"),
     "shipped-preset": lambda f: _edge(f) and f.is_calm and f.has("could not be liquidated") and f.draw.rates != "plain",
-    "guard-bypassed": lambda f: _edge(f) and f.has("misprint (spike, with a guard)"),
+    "guard-bypassed": lambda f: _edge(f) and f.has("misprint (spike, with a guard)") and not f.within_jump,
     "stale-dust-shield": lambda f: f.alarm == "shield" and f.has("StalePrice") and f.deposits_stale,
     "dust-of-a-dead-feed": lambda f: f.alarm == "shield" and f.has("StalePrice") and not f.deposits_stale,
     "operator-shield": lambda f: (
@@ -82,8 +90,18 @@ KINDS: Mapping[str, Callable[[Found], bool]] = {
     ),
     "guard-free-option": lambda f: _gained(f, "withdraw cash, while a print waits, as a loan"),
     "guard-twin": lambda f: _gained(f, "trade, while a print waits") and f.draw.misprint == "none",
-    "misprint-within-max-jump": lambda f: _gained(f, "trade, while a print waits") and f.draw.misprint != "none",
-    "guard-ladder": lambda f: _gained(f, "misprint (ladder, with a guard)") or _gained(f, "misprint (forward"),
+    "misprint-within-max-jump": lambda f: (
+        f.alarm == "profit"
+        and f.draw.misprint != "none"
+        and f.within_jump
+        and f.has("trade")
+        and (f.has("with a guard") or f.has("while a print waits"))
+    ),
+    "guard-ladder": lambda f: (
+        (_gained(f, "misprint (ladder, with a guard)") or _gained(f, "misprint (forward"))
+        and f.draw.confirm_secs != 0
+        and not f.within_jump
+    ),
     "jump-exit": lambda f: _gained(f, "withdraw cash, while a print waits, with a position"),
     "clock-through-pause": lambda f: (
         _gained(f, "bid, for a stranger, after time without bids") and not f.draw.dead.prints

@@ -151,9 +151,12 @@ def _split(act: PlayedAct) -> Iterator[AlarmReading]:
         yield AlarmReading(SPLIT, "withdraw cash, against one cap per account", beyond_wad)
 
 
+_TRADES = ("trade", "batch")
+
+
 def _paused(act: PlayedAct) -> Iterator[AlarmReading]:
-    """V30: in a pause no requirement rises by a call."""
-    if act.is_own and act.rise_wad > 0:
+    """V30: in a pause no requirement rises by a trade; collateral that is paid in may raise one."""
+    if act.is_own and act.step.action in _TRADES and act.rise_wad > 0:
         yield AlarmReading(PAUSED, circumstance(act), act.rise_wad)
 
 
@@ -163,5 +166,5 @@ OF_ACTS = (
     AlarmRule(HOLE, "V17", "cash leaves although debts beyond the fund are not noted", _hole),
     AlarmRule(DRAIN, "V16", "cash of lenders leaves against losses that are not settled", _drain),
     AlarmRule(SPLIT, "V35", "several accounts have more credit than one", _split),
-    AlarmRule(PAUSED, "V30", "a requirement rises by a call in a pause", _paused),
+    AlarmRule(PAUSED, "V30", "a requirement rises by a trade in a pause", _paused),
 )
