@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {Account, AccountId} from "./Account.sol";
 import {AccountErrors} from "./AccountErrors.sol";
 import {AuthorityErrors} from "./AuthorityErrors.sol";
+import {Fixed} from "./Fixed.sol";
 import {Ledger} from "./Ledger.sol";
 import {Margin} from "./Margin.sol";
 import {Market} from "./Market.sol";
@@ -101,8 +102,9 @@ library Verdict {
     function changes(Ledger.State storage self, Account.Image memory a, Account.Image memory b) internal view returns (bool[] memory changed) {
         uint256 count = self.risks.length;
         changed = new bool[](count);
-        bytes32[] memory digests = _digest(a.entries, count);
-        bytes32[] memory others = _digest(b.entries, count);
+        uint256 alike = _alike(a.entries, b.entries);
+        bytes32[] memory digests = _digest(a.entries, alike, count);
+        bytes32[] memory others = _digest(b.entries, alike, count);
         for (uint256 i = 0; i < count; i++) changed[i] = digests[i] != others[i];
         for (uint256 i = 0; i < a.balances.length; i++) {
             if (a.balances[i] != b.balances[i]) changed[self.assets[i].underlying] = true;
@@ -162,12 +164,26 @@ library Verdict {
         valued.verdict = self.stress.reassess(Valuation.exposuresOf(valued), changed, losses, self.model.data, quoteWad);
     }
 
+    /// @notice Count of the positions with which two states begin alike.
+    /// @param a positions of one state
+    /// @param b positions of the other
+    function _alike(Account.Entry[] memory a, Account.Entry[] memory b) private pure returns (uint256 alike) {
+        uint256 most = Fixed.min(a.length, b.length);
+        for (; alike < most; alike++) {
+            Account.Entry memory one = a[alike];
+            Account.Entry memory other = b[alike];
+            if (one.instrument != other.instrument || one.size != other.size) break;
+            if (one.quote != other.quote || one.fundingIndex != other.fundingIndex) break;
+        }
+    }
+
     /// @notice Digests of positions by underlying.
     /// @param entries positions
+    /// @param first place of the first one
     /// @param count count of listed underlyings
-    function _digest(Account.Entry[] memory entries, uint256 count) private pure returns (bytes32[] memory digests) {
+    function _digest(Account.Entry[] memory entries, uint256 first, uint256 count) private pure returns (bytes32[] memory digests) {
         digests = new bytes32[](count);
-        for (uint256 i = 0; i < entries.length; i++) {
+        for (uint256 i = first; i < entries.length; i++) {
             uint256 underlying = Market.underlyingOf(entries[i].instrument);
             digests[underlying] = keccak256(abi.encode(digests[underlying], entries[i]));
         }
