@@ -265,7 +265,8 @@ class ClauseScenes(SceneSteps):
 
     def _governed(self, model: Model) -> Iterator[Step]:
         """Changes that wait, and a vault that changes hands."""
-        at, risk = self._at, self._risk._replace(initial_rate=12 * PCT)
+        longer = self._risk.heartbeat_secs + 1
+        at, risk = self._at, self._risk._replace(initial_rate=12 * PCT, heartbeat_secs=longer)
         yield doors.enact_risk(at, OWNER, underlying=0, risk=risk)
         yield from (doors.schedule_risk(at, by, underlying=0, risk=risk) for by in (STRANGER, OWNER))
         yield doors.enact_risk(at, OWNER, underlying=0, risk=risk)
