@@ -10,6 +10,7 @@ import {Fixed} from "./Fixed.sol";
 import {Ledger} from "./Ledger.sol";
 import {Liquidation} from "./Liquidation.sol";
 import {LiquidationErrors} from "./LiquidationErrors.sol";
+import {Margin} from "./Margin.sol";
 import {NumberErrors} from "./NumberErrors.sol";
 import {Store} from "./Store.sol";
 import {Verdict} from "./Verdict.sol";
@@ -48,7 +49,7 @@ contract Auction is Store, ReentrancyGuardTransient {
     /// @notice State of an account in liquidation.
     /// @dev equityWad; requiredWad: maintenance requirement; marginWad: maintenance buffer; bufferWad: buffer margin, or the initial buffer where
     /// that is larger and not negative; valueWad: equity less reserved cash [wad]; discountWad: present discount factor, 0 once insolvent [wad];
-    /// clockAt: time from which the clock counts [unix seconds]
+    /// clockAt: time from which the clock counts [unix seconds]; left: collateral at stale prices, which a solvent account keeps
     struct AuctionState {
         int256 equityWad;
         uint256 requiredWad;
@@ -57,6 +58,7 @@ contract Auction is Store, ReentrancyGuardTransient {
         int256 valueWad;
         uint256 discountWad;
         uint256 clockAt;
+        Margin.LeftOut left;
     }
 
     /// @notice Starts the auction of an account that fails its maintenance margin requirement, or anew of one noted as insolvent that has recovered.
@@ -94,7 +96,8 @@ contract Auction is Store, ReentrancyGuardTransient {
     }
 
     /// @notice Buys part of an account in liquidation.
-    /// @dev takes min(fraction, largest fraction) of everything but reserved cash; the bidder must meet its initial margin requirement with it. An
+    /// @dev takes min(fraction, largest fraction) of everything but reserved cash, of a solvent account but collateral at stale prices too; the bidder
+    /// must meet its initial margin requirement with it. An
     /// account noted as insolvent that is worth something again is sold as a solvent one, at the start of the discount
     /// @param account account in liquidation
     /// @param bidder account that buys
@@ -118,7 +121,8 @@ contract Auction is Store, ReentrancyGuardTransient {
         if (deal.costWad > limitWad) revert LiquidationErrors.BidTooDear(deal.costWad, limitWad);
         accrue();
         ledger.sales[account].clockAt = uint64(now_.clockAt);
-        Ledger.movePart(ledger, account, bidder, deal.takenWad, ledger.sales[account].reservedWad);
+        uint256 leftOut = ledger.sales[account].insolventAt == 0 ? now_.left.mask : 0;
+        Ledger.movePart(ledger, account, bidder, deal.takenWad, ledger.sales[account].reservedWad, leftOut);
         pay(account, bidder, deal.costWad);
         _judge().requireInitial(bidder);
         close(account, deal);
@@ -138,7 +142,8 @@ contract Auction is Store, ReentrancyGuardTransient {
 
     /// @notice Part and cost of a bid.
     /// @dev deal.ended is whether the part is the largest allowed; collateral moves in whole raw units, and
-    /// what that is beyond the part is paid for in full
+    /// what that is beyond the part is paid for in full. What is left out of the sale of a solvent account is not paid for; should the rest be worth
+    /// less than its reserved cash, it goes for nothing. An insolvent account has no claim on it, even if it is worth what it was
     /// @param account account in liquidation
     /// @param bidder account that buys
     /// @param fractionWad largest part to take [wad]
@@ -157,15 +162,17 @@ contract Auction is Store, ReentrancyGuardTransient {
             int256 marginWad = Liquidation.paidMargin(state.equityWad, state.marginWad, state.requiredWad);
             int256 whole = Liquidation.payout(state.equityWad, marginWad, elapsedSecs, ledger.terms.insolventSecs);
             deal.takenWad = fractionWad;
-            deal.costWad = int256(Ledger.excess(ledger, account, fractionWad)) - Fixed.mulDivFloor(whole, int256(fractionWad), Fixed.WAD);
+            deal.costWad = int256(Ledger.excess(ledger, account, fractionWad, 0)) - Fixed.mulDivFloor(whole, int256(fractionWad), Fixed.WAD);
             deal.ended = fractionWad == Fixed.WAD;
             return deal;
         }
         if (state.valueWad <= 0) revert LiquidationErrors.AuctionInsolvent(state.valueWad, state.discountWad);
-        uint256 most = Liquidation.maxFraction(state.bufferWad, state.equityWad, sale.reservedWad, state.discountWad);
+        int256 soldWad = state.equityWad - int256(state.left.valueWad);
+        if (soldWad < int256(sale.reservedWad)) soldWad = int256(sale.reservedWad);
+        uint256 most = Liquidation.maxFraction(state.bufferWad, soldWad, sale.reservedWad, state.discountWad, state.left.creditWad);
         deal.takenWad = Fixed.min(fractionWad, most);
-        uint256 priceWad = Liquidation.price(uint256(state.valueWad), state.discountWad);
-        deal.costWad = int256(Fixed.mulDivUp(priceWad, deal.takenWad, Fixed.WAD) + Ledger.excess(ledger, account, deal.takenWad));
+        uint256 priceWad = Liquidation.price(uint256(soldWad) - sale.reservedWad, state.discountWad);
+        deal.costWad = int256(Fixed.mulDivUp(priceWad, deal.takenWad, Fixed.WAD) + Ledger.excess(ledger, account, deal.takenWad, state.left.mask));
         deal.ended = deal.takenWad == most;
     }
 
@@ -255,7 +262,10 @@ contract Auction is Store, ReentrancyGuardTransient {
         Liquidation.Sale storage sale = ledger.sales[account];
         Verdict.Standing memory held = _judge().maintenance(account);
         (now_.equityWad, now_.requiredWad, now_.marginWad) = (held.equityWad, held.requiredWad, held.marginWad);
-        now_.bufferWad = Liquidation.bufferMargin(now_.marginWad, now_.equityWad, ledger.terms.bufferWad);
+        now_.left = held.left;
+        int256 creditWad = int256(held.left.creditWad);
+        int256 keptWad = now_.equityWad - int256(held.left.valueWad);
+        now_.bufferWad = creditWad + Liquidation.bufferMargin(now_.marginWad - creditWad, keptWad, ledger.terms.bufferWad);
         if (held.initialWad >= 0 && held.initialWad > now_.bufferWad) now_.bufferWad = held.initialWad;
         now_.valueWad = now_.equityWad - int256(sale.reservedWad);
         if (sale.startedAt == 0) return now_;

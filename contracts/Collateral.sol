@@ -17,11 +17,13 @@ library Collateral {
     uint256 internal constant MAX_COLLATERALS = 8;
 
     /// @notice Haircut terms of a collateral.
-    /// @dev haircutInitial, haircutMaintenance: part that does not count [wad]; capWad: largest value that counts in an account [wad]
+    /// @dev haircutInitial, haircutMaintenance: part that does not count [wad]; capWad: largest value that counts in an account [wad]; staleSecs: time
+    /// in which a stale price fades at maintenance, 0 = at once [seconds]
     struct HaircutTerms {
         uint64 haircutInitial;
         uint64 haircutMaintenance;
         uint96 capWad;
+        uint32 staleSecs;
     }
 
     /// @notice Listed collateral.
@@ -54,6 +56,18 @@ library Collateral {
         return Fixed.mulDivDown(Fixed.min(valueWad, capWad), Fixed.WAD - haircutWad, Fixed.WAD);
     }
 
+    /// @notice Part of a credit that a stale price has lost.
+    /// @dev 0 while the price is fresh, then (age - heartbeat) / staleSecs, at most 1; a print that was never published has lost all
+    /// @param terms haircut terms of a collateral
+    /// @param ageSecs time since the print [seconds]
+    /// @param heartbeatSecs longest age of a fresh print [seconds]
+    /// @custom:rounds up, because the account would own more otherwise
+    function faded(HaircutTerms memory terms, uint256 ageSecs, uint256 heartbeatSecs) internal pure returns (uint256) {
+        if (ageSecs <= heartbeatSecs) return 0;
+        uint256 lateSecs = ageSecs - heartbeatSecs;
+        return lateSecs >= terms.staleSecs ? Fixed.WAD : Fixed.mulDivUp(Fixed.WAD, lateSecs, terms.staleSecs);
+    }
+
     /// @notice Wad of a raw amount.
     /// @dev raw * 10^(18 - decimals), exact
     /// @param amountRaw amount [raw]
@@ -80,6 +94,7 @@ library Collateral {
     function requireValid(HaircutTerms memory terms) internal pure {
         Market.requireWithin("haircutInitial", terms.haircutInitial, 0, Fixed.WAD);
         Market.requireWithin("haircutMaintenance", terms.haircutMaintenance, 0, terms.haircutInitial);
+        Market.requireWithin("staleSecs", terms.staleSecs, 0, 30 days);
     }
 
     /// @notice Decimals of a token, required within the cap.

@@ -181,9 +181,10 @@ library Ledger {
     /// @param target account that takes
     /// @param fractionWad part that moves [wad]
     /// @param reservedWad cash that stays [wad]
+    /// @param leftOut collaterals that stay, by bit
     /// @custom:rounds toward zero, because remainders stay in the source
     /// @custom:reverts TooManyPositions, TooManyOptions, SizeTooLarge
-    function movePart(State storage self, AccountId source, AccountId target, uint256 fractionWad, uint256 reservedWad) internal {
+    function movePart(State storage self, AccountId source, AccountId target, uint256 fractionWad, uint256 reservedWad, uint256 leftOut) internal {
         Account.Holder storage giver = self.holders[source];
         Account.Holder storage taker = self.holders[target];
         int256 cashWad = Cash.present(self.cash, giver.principal) - int256(reservedWad);
@@ -192,7 +193,7 @@ library Ledger {
         addCash(self, target, cashPart);
         for (uint256 i = 0; i < self.assets.length; i++) {
             uint256 rawPart = Fixed.mulDivUp(giver.balances[i], fractionWad, Fixed.WAD);
-            if (rawPart == 0) continue;
+            if (rawPart == 0 || Fixed.bits(leftOut, i, 1) != 0) continue;
             giver.balances[i] -= rawPart;
             taker.balances[i] += rawPart;
         }
@@ -205,12 +206,13 @@ library Ledger {
     /// @param self ledger
     /// @param account account that gives the part
     /// @param fractionWad part [wad]
+    /// @param leftOut collaterals that stay, by bit
     /// @custom:rounds up, because it is paid for
-    function excess(State storage self, AccountId account, uint256 fractionWad) internal view returns (uint256 valueWad) {
+    function excess(State storage self, AccountId account, uint256 fractionWad, uint256 leftOut) internal view returns (uint256 valueWad) {
         Account.Holder storage giver = self.holders[account];
         for (uint256 i = 0; i < self.assets.length; i++) {
             uint256 balanceRaw = giver.balances[i];
-            if (balanceRaw == 0) continue;
+            if (balanceRaw == 0 || Fixed.bits(leftOut, i, 1) != 0) continue;
             Collateral.Asset storage asset = self.assets[i];
             uint256 more = Fixed.mulDivUp(balanceRaw, fractionWad, Fixed.WAD) * Fixed.WAD - balanceRaw * fractionWad;
             valueWad += Fixed.mulDivUp(more, self.prices[asset.underlying].index, Fixed.WAD * 10 ** asset.decimals);

@@ -65,13 +65,14 @@ library Liquidation {
     }
 
     /// @notice Largest part of a solvent account that may be sold.
-    /// @dev |BM| / (|BM| + E * d + R * (1 - d)), and never 0, so that no dust blocks the auction
+    /// @dev |BM| / (|BM| + C + E * d + R * (1 - d)), and never 0, so that no dust blocks the auction; C: what is left out of the sale restores nothing
     /// @param bufferMarginWad buffer margin, negative [wad]
-    /// @param equityWad equity, positive [wad]
+    /// @param equityWad equity without what is left out, at least the reserved cash [wad]
     /// @param reservedWad cash that bidders have paid so far [wad]
     /// @param discountWad factor between value and price, at most 1 [wad]
+    /// @param creditWad what is left out counts so much in the buffer margin [wad]
     /// @custom:rounds down, because the account keeps the rest
-    function maxFraction(int256 bufferMarginWad, int256 equityWad, uint256 reservedWad, uint256 discountWad)
+    function maxFraction(int256 bufferMarginWad, int256 equityWad, uint256 reservedWad, uint256 discountWad, uint256 creditWad)
         internal
         pure
         returns (uint256)
@@ -79,7 +80,7 @@ library Liquidation {
         uint256 missing = Fixed.abs(bufferMarginWad);
         uint256 gained = Fixed.mulDivUp(uint256(equityWad), discountWad, Fixed.WAD)
             + Fixed.mulDivUp(reservedWad, Fixed.WAD - discountWad, Fixed.WAD);
-        return Fixed.max(1, Fixed.mulDivDown(missing, Fixed.WAD, missing + gained));
+        return Fixed.max(1, Fixed.mulDivDown(missing, Fixed.WAD, missing + creditWad + gained));
     }
 
     /// @notice Payment to the bidder for the whole of an insolvent account.

@@ -16,18 +16,19 @@ library Margin {
 
     /// @notice Valued collateral balance.
     /// @dev underlying: whose index price values it; valueWad: at the index price, safeWad: at the lowest of index, stable and waiting price [wad]; terms:
-    /// haircuts and cap [wad]
+    /// haircuts and cap [wad]; fadedWad: part of its credit that a stale price has lost, 0 where the price is fresh [wad]
     struct Holding {
         uint256 valueWad;
         uint256 safeWad;
         Collateral.HaircutTerms terms;
         uint256 underlying;
+        uint256 fadedWad;
     }
 
     /// @notice Account valued at one moment.
     /// @dev cashWad: present cash, with settled positions [wad]; lines: options; stakes: perps and futures in portfolio margin, by
     /// underlying, none in standard mode; modelled: bit of each underlying that portfolio margin covers; verdict: requirement of portfolio margin; depegRateWad: requirement per notional for the quote token
-    /// [wad]; stale: first stale price among those that the account needs; futures: those in portfolio margin, none in standard mode
+    /// [wad]; stale: first stale price among those that its positions need; futures: those in portfolio margin, none in standard mode
     struct Book {
         int256 cashWad;
         Holding[] holdings;
@@ -48,6 +49,14 @@ library Margin {
         uint256 expiry;
         uint256 publishedAt;
         uint256 heartbeatSecs;
+    }
+
+    /// @notice Collateral at stale prices, which is left out of a sale.
+    /// @dev mask: bit of each collateral; valueWad: at the last prices; creditWad: what counts at maintenance [wad]
+    struct LeftOut {
+        uint256 mask;
+        uint256 valueWad;
+        uint256 creditWad;
     }
 
     /// @notice Equity of an account: its value at mark prices.
@@ -84,7 +93,7 @@ library Margin {
 
     /// @notice Margin balance of an account: equity after haircuts, caps and the weight of unrealised profits.
     /// @dev cash + sum of credits + sum of (profits * profitWeight at initial, in full at maintenance) + sum of losses; at initial, values and
-    /// profits at the worst of index, stable and waiting price; in standard margin options do not count: obligations of shorts are in the requirement; in
+    /// profits at the worst of index, stable and waiting price, and a collateral at a stale price counts nothing, at maintenance what has not faded; in standard margin options do not count: obligations of shorts are in the requirement; in
     /// portfolio margin they count at mark, and collateral up to its cap: the haircut is in the requirement
     /// @param self valued account
     /// @param level initial or maintenance
@@ -92,6 +101,10 @@ library Margin {
     function adjustedEquity(Book memory self, Level level) internal pure returns (int256 total) {
         total = self.cashWad;
         for (uint256 i = 0; i < self.holdings.length; i++) {
+            if (self.holdings[i].fadedWad != 0) {
+                if (level == Level.Maintenance) total += int256(fadedCredit(self.holdings[i]));
+                continue;
+            }
             Collateral.HaircutTerms memory terms = self.holdings[i].terms;
             uint256 haircut = level == Level.Initial ? terms.haircutInitial : terms.haircutMaintenance;
             uint256 valueWad = level == Level.Initial ? self.holdings[i].safeWad : self.holdings[i].valueWad;
@@ -108,6 +121,27 @@ library Margin {
             if (!isModelled(self, line.underlying)) continue;
             uint256 markWad = level == Level.Initial ? Standard.waitingMark(self.exposures[line.underlying], line) : line.markWad;
             total += Fixed.mulDivFloor(line.size, int256(markWad), Fixed.WAD);
+        }
+    }
+
+    /// @notice Credit at maintenance of a collateral at a stale price.
+    /// @dev min(value, cap) * (1 - haircut) * (1 - faded), in portfolio margin too, whose scenarios leave it out
+    /// @param held collateral
+    /// @custom:rounds down, because it is what the account owns
+    function fadedCredit(Holding memory held) internal pure returns (uint256) {
+        uint256 creditWad = Collateral.credit(held.valueWad, held.terms.haircutMaintenance, held.terms.capWad);
+        return Fixed.mulDivDown(creditWad, Fixed.WAD - held.fadedWad, Fixed.WAD);
+    }
+
+    /// @notice Collateral of an account at stale prices.
+    /// @param self valued account
+    function leftOut(Book memory self) internal pure returns (LeftOut memory left) {
+        for (uint256 i = 0; i < self.holdings.length; i++) {
+            Holding memory held = self.holdings[i];
+            if (held.fadedWad == 0) continue;
+            left.mask = Fixed.withBit(left.mask, i);
+            left.valueWad += held.valueWad;
+            left.creditWad += fadedCredit(held);
         }
     }
 

@@ -53,11 +53,11 @@ library Stakes {
         }
     }
 
-    /// @notice Whether a collateral balance is positive and priced by an underlying.
+    /// @notice Whether a collateral balance is positive and priced by an underlying, at a fresh price.
     /// @param held valued collateral
     /// @param underlying number of the underlying
     function isHedge(Margin.Holding memory held, uint256 underlying) internal pure returns (bool) {
-        return held.valueWad != 0 && held.underlying == underlying;
+        return held.valueWad != 0 && held.fadedWad == 0 && held.underlying == underlying;
     }
 
     /// @notice Place of the first option of the same expiry, by place of the option.

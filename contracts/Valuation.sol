@@ -22,7 +22,7 @@ library Valuation {
     uint256 internal constant MAX_HELD = 2 ** 160 - 1;
 
     /// @notice Margin metrics of an account.
-    /// @dev all [wad]; staleUnderlying: underlying of the first stale price, plus one, 0 when none; staleExpiry: its expiry, 0: index;
+    /// @dev all [wad]; staleUnderlying: underlying of the first stale price that its positions need, plus one, 0 when none; staleExpiry: its expiry, 0: index;
     /// mode: STANDARD or PORTFOLIO; sumWad: losses of portfolio margin, each underlying alone, lossInitialWad, lossMaintenanceWad: of all together,
     /// so that their difference is the risk offset; 0 in standard mode
     struct Metrics {
@@ -72,9 +72,9 @@ library Valuation {
             valued.stakes = new Portfolio.Stake[](self.risks.length);
             valued.modelled = self.model.modelled;
         }
-        valueBalances(self, held.balances, valued);
         valuePositions(self, held.entries, valued);
         if (held.mode == Account.PORTFOLIO) quotePrice(self, valued);
+        valueBalances(self, held.balances, valued);
     }
 
     /// @notice Account valued at present prices, with its portfolio margin requirement at both levels.
@@ -121,10 +121,12 @@ library Valuation {
     }
 
     /// @notice Adds the collateral of an account to its book.
+    /// @dev after its positions, whose stale prices the book has then: one of a collateral is no reason to refuse, as it fades
     /// @param self ledger
     /// @param balances its balances by collateral [raw]
     /// @param valued book to add to
     function valueBalances(Ledger.State storage self, uint256[] memory balances, Margin.Book memory valued) internal view {
+        Margin.Stale memory needed = valued.stale;
         for (uint256 i = 0; i < valued.holdings.length; i++) {
             uint256 balanceRaw = balances[i];
             if (balanceRaw == 0) continue;
@@ -135,8 +137,11 @@ library Valuation {
             valued.holdings[i].safeWad = Collateral.value(balanceRaw, Standard.lowest(exposure), decimals);
             valued.holdings[i].terms = asset.terms;
             valued.holdings[i].underlying = asset.underlying;
-            exposure.baseWad += Collateral.toWad(balanceRaw, decimals);
+            uint256 ageSecs = block.timestamp - self.prices[asset.underlying].publishedAt;
+            valued.holdings[i].fadedWad = Collateral.faded(valued.holdings[i].terms, ageSecs, exposure.risk.heartbeatSecs);
+            if (valued.holdings[i].fadedWad == 0) exposure.baseWad += Collateral.toWad(balanceRaw, decimals);
         }
+        valued.stale = needed;
     }
 
     /// @notice Counts of the options and of the futures of an account whose expiry has not settled.

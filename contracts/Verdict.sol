@@ -15,12 +15,13 @@ import {Valuation} from "./Valuation.sol";
 library Verdict {
     /// @notice Standing of an account against its maintenance margin requirement.
     /// @dev equityWad: equity; marginWad: maintenance buffer; requiredWad: maintenance requirement; initialWad: initial buffer, or the maintenance
-    /// buffer where that is negative [wad]
+    /// buffer where that is negative [wad]; left: collateral at stale prices
     struct Standing {
         int256 equityWad;
         int256 marginWad;
         uint256 requiredWad;
         int256 initialWad;
+        Margin.LeftOut left;
     }
 
     /// @notice Account valued at fresh prices.
@@ -123,6 +124,7 @@ library Verdict {
         now_.requiredWad = Margin.requirement(valued, Level.Maintenance);
         now_.marginWad = Margin.adjustedEquity(valued, Level.Maintenance) - int256(now_.requiredWad);
         now_.initialWad = now_.marginWad < 0 ? now_.marginWad : Margin.margin(valued, Level.Initial);
+        now_.left = Margin.leftOut(valued);
     }
 
     /// @notice Equity of an account, at fresh prices.

@@ -23,6 +23,10 @@ contract ProbeCollateral {
         return Collateral.credit(valueWad, haircutWad, capWad);
     }
 
+    function faded(Collateral.HaircutTerms calldata terms, uint256 ageSecs, uint256 heartbeatSecs) external pure returns (uint256) {
+        return Collateral.faded(terms, ageSecs, heartbeatSecs);
+    }
+
     function toWad(uint256 amountRaw, uint256 decimals) external pure returns (uint256) {
         return Collateral.toWad(amountRaw, decimals);
     }

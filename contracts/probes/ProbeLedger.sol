@@ -74,16 +74,18 @@ contract ProbeLedger is Probe {
         return (state.cash, imageOf(state, source), imageOf(state, target));
     }
 
-    function movePart(Setup calldata self, AccountId source, AccountId target, uint256 fractionWad, uint256 reservedWad)
+    function movePart(
+        Setup calldata self, AccountId source, AccountId target, uint256 fractionWad, uint256 reservedWad, uint256 leftOut
+    )
         external
         returns (Cash.Pool memory, Account.Image memory, Account.Image memory)
     {
         Ledger.State storage state = stored(self);
-        Ledger.movePart(state, source, target, fractionWad, reservedWad);
+        Ledger.movePart(state, source, target, fractionWad, reservedWad, leftOut);
         return (state.cash, imageOf(state, source), imageOf(state, target));
     }
 
-    function excess(Setup calldata self, AccountId account, uint256 fractionWad) external returns (uint256) {
-        return Ledger.excess(stored(self), account, fractionWad);
+    function excess(Setup calldata self, AccountId account, uint256 fractionWad, uint256 leftOut) external returns (uint256) {
+        return Ledger.excess(stored(self), account, fractionWad, leftOut);
     }
 }

@@ -17,12 +17,12 @@ contract ProbeLiquidation {
         return Liquidation.price(valueWad, discountWad);
     }
 
-    function maxFraction(int256 bufferMarginWad, int256 equityWad, uint256 reservedWad, uint256 discountWad)
+    function maxFraction(int256 bufferMarginWad, int256 equityWad, uint256 reservedWad, uint256 discountWad, uint256 creditWad)
         external
         pure
         returns (uint256)
     {
-        return Liquidation.maxFraction(bufferMarginWad, equityWad, reservedWad, discountWad);
+        return Liquidation.maxFraction(bufferMarginWad, equityWad, reservedWad, discountWad, creditWad);
     }
 
     function payout(int256 equityWad, int256 marginWad, uint256 elapsedSecs, uint256 insolventSecs)

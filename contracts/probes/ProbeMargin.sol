@@ -22,6 +22,14 @@ contract ProbeMargin {
         return Margin.adjustedEquity(self, level);
     }
 
+    function fadedCredit(Margin.Holding calldata held) external pure returns (uint256) {
+        return Margin.fadedCredit(held);
+    }
+
+    function leftOut(Margin.Book calldata self) external pure returns (Margin.LeftOut memory) {
+        return Margin.leftOut(self);
+    }
+
     function requirement(Margin.Book calldata self, Level level) external pure returns (uint256) {
         return Margin.requirement(self, level);
     }

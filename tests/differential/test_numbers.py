@@ -255,6 +255,7 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
     collateral: {
         "value": {"balance_raw": AMOUNT, "index_wad": AMOUNT, "decimals": DECIMALS},
         "credit": {"value_wad": Integer(0, 2**190), "haircut_wad": RATIO, "cap_wad": AMOUNT},
+        "faded": {"terms": TERMS, "age_secs": Either([Integer(0, 10_000), TIME]), "heartbeat_secs": Integer(0, 5_000)},
         "toWad": {"amount_raw": AMOUNT, "decimals": DECIMALS},
         "requireAmount": {"amount_raw": Integer(0, 2 * CAP), "decimals": DECIMALS},
         "requireValid": {"terms": nearly(TERMS, ANY_TERMS)},
@@ -305,6 +306,8 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
             "self": (drawn := BOOK.draw(random)), "underlying": random.randrange(len(drawn.exposures)),
         },
         "leastBalance": changed_books,
+        "leftOut": {"self": BOOK},
+        "fadedCredit": lambda random: {"held": random.choice(BOOK.draw(random).holdings or [margin.Holding()])},
         "isFirst": lambda random: {"lines": (drawn := strip(random))["lines"], "place": drawn["first"]},
     },
     liquidation: {
@@ -313,7 +316,7 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
         "price": {"value_wad": Integer(0, 2**190), "discount_wad": RATIO},
         "maxFraction": {
             "buffer_margin_wad": Integer(-(2**190), -1), "equity_wad": Integer(1, 2**190),
-            "reserved_wad": Integer(0, 2**190), "discount_wad": RATIO,
+            "reserved_wad": Integer(0, 2**190), "discount_wad": RATIO, "credit_wad": Integer(0, 2**190),
         },
         "payout": {
             "equity_wad": VALUE, "margin_wad": Integer(-(2**190), 2**190),

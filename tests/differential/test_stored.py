@@ -211,7 +211,7 @@ def draw_ledger_fill(random: Random) -> Drawn:
 def draw_moved(random: Random) -> Drawn:
     """Part of a position, held or not."""
     drawn = draw_move(random)
-    del drawn["reserved_wad"]
+    del drawn["reserved_wad"], drawn["left_out"]
     fraction = drawn.pop("fraction_wad")
     return {**drawn, "instrument": draw_position(random, drawn["self"]), "fraction_wad": fraction}
 
@@ -221,12 +221,14 @@ def draw_move(random: Random) -> Drawn:
     fraction = random.choice([1, WAD, Integer(0, WAD).draw(random)])
     reserved = random.choice([0, AMOUNT.draw(random)])
     call = {"self": draw_setup(random), "source": IDS[0], "target": target}
-    return {**call, "fraction_wad": fraction, "reserved_wad": reserved}
+    left_out = random.choice([0, random.getrandbits(8)])
+    return {**call, "fraction_wad": fraction, "reserved_wad": reserved, "left_out": left_out}
 
 
 def draw_part(random: Random) -> Drawn:
     drawn = draw_move(random)
-    return {"self": drawn["self"], "account": IDS[0], "fraction_wad": drawn["fraction_wad"]}
+    call = {"self": drawn["self"], "account": IDS[0], "fraction_wad": drawn["fraction_wad"]}
+    return {**call, "left_out": drawn["left_out"]}
 
 
 def draw_indexed(random: Random) -> Drawn:
@@ -273,15 +275,15 @@ def state_after(change: Callable[..., Any]) -> Callable[..., tuple[Pool, Image]]
 
 
 def move_part(
-    self: Setup, source: AccountId, target: AccountId, fraction_wad: int, reserved_wad: int, now: int
+    self: Setup, source: AccountId, target: AccountId, fraction_wad: int, reserved_wad: int, left_out: int, now: int
 ) -> tuple[Pool, Image, Image]:
     stored = state(self)
-    ledger.move_part(stored, source, target, fraction_wad, reserved_wad, now=now)
+    ledger.move_part(stored, source, target, fraction_wad, reserved_wad, left_out, now=now)
     return stored.cash, image_of(stored, source), image_of(stored, target)
 
 
-def excess(self: Setup, account: AccountId, fraction_wad: int, now: int) -> int:
-    return ledger.excess(state(self), account, fraction_wad)
+def excess(self: Setup, account: AccountId, fraction_wad: int, left_out: int, now: int) -> int:
+    return ledger.excess(state(self), account, fraction_wad, left_out)
 
 
 def move_position(

@@ -179,6 +179,7 @@ def _sold_in_a_pause(m: JudgedMarket) -> list[str]:
 
 
 def _withdrawn_stale(m: JudgedMarket) -> list[str]:
+    assert m.trade(1) == []
     m.at += HEARTBEAT + 1
     return m.do(doors.withdraw_cash, ALICE.owner, account=ALICE, amount_raw=1, to=ALICE.owner)
 

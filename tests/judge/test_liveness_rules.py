@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from code_planting import planted_code
 from crossvault.differential.model import Model
 from crossvault.differential.step import account_id
 from crossvault.judge.books import read_books
@@ -15,9 +16,7 @@ from crossvault.judge.stranger_trial import STRANGER, TrialResult, sold_to_stran
 from crossvault.mirror import liquidation_errors
 from crossvault.mirror.auction import Auction
 from crossvault.mirror.refusal import Refusal
-from crossvault.scenario import load
 from judged import Found, breaches, written
-from places import TESTS
 from small_scenarios import play
 
 WAD = 10**18
@@ -96,23 +95,34 @@ def test_a_planted_mistake_breaks_its_rule(name: str, tmp_path: Path, monkeypatc
     assert all(what.endswith(how) and weakness == "" for what, weakness in found)
 
 
-def test_a_token_of_no_worth_with_a_dead_feed_is_a_shield(tmp_path: Path) -> None:
+DUST = "  - {at: +1h, do: deposit, account: alice, amount: 0.000001 BAR}\n"
+
+
+def test_a_token_of_no_worth_with_a_dead_feed_is_no_shield(tmp_path: Path) -> None:
     """GOLD stops at 0:00 and is stale from 2:00:01 on; at 1,750 alice has -5,000 and must have 8,750."""
-    steps = "  - {at: +1h, do: deposit, account: alice, amount: 0.000001 BAR}\n"
-    steps += "  - {at: +3h, do: start liquidation, account: alice, expect: {refused: StalePrice}}\n"
-    found = red(breaches(written(tmp_path, WORLD + steps), "V21"))
-    what = f"alice fails maintenance by {13_750 * WAD - 85 * 10**12} wad"
-    assert found[-1] == (f"{what}, and no stranger can sell it: start_liquidation, StalePrice", "dust-of-a-dead-feed")
+    steps = DUST + "  - {at: +3h, do: start liquidation, account: alice}\n"
+    story = written(tmp_path, WORLD + steps)
+    assert red(breaches(story, "V21")) == []
+    assert _tried(story).is_closed
 
 
-def test_a_dead_feed_of_what_an_account_hangs_on_is_no_shield(tmp_path: Path) -> None:
+def test_a_dead_feed_that_stops_a_sale_is_red(tmp_path: Path) -> None:
+    """An hour of a day after its price was fresh, 85 of a million of 100 count 23 of 24 parts."""
+    steps = DUST + "  - {at: +3h, do: start liquidation, account: alice, expect: {refused: StalePrice}}\n"
+    with planted_code("crossvault.mirror.valuation", "    valued.stale = needed\n", ""):
+        found = red(breaches(written(tmp_path, WORLD + steps), "V21"))
+    what = f"alice fails maintenance by {13_750 * WAD - 85 * 10**12 * 23 // 24} wad"
+    assert found[-1] == (f"{what}, and no stranger can sell it: start_liquidation, StalePrice", "")
+
+
+def test_a_feed_that_an_account_hangs_on_may_keep_it_from_being_sold(tmp_path: Path) -> None:
     """50 BAR at 100, which may have become 200: 10,000, and alice fails by 4,250 without them."""
     steps = "  - {at: +1h, do: deposit, account: alice, amount: 50 BAR}\n"
-    steps += "  - {at: +2h, do: look}\n"
     prices = '+2h: "1,850 USD", +3h: "1,850 USD", +4h: "1,850 USD"'
     text = WORLD.replace('+2h: "1,750 USD", +3h: "1,750 USD", +4h: "1,750 USD"', prices) + steps
     text += "  - {at: +3h, do: start liquidation, account: alice, expect: {refused: StalePrice}}\n"
-    assert red(breaches(written(tmp_path, text), "V21")) == []
+    with planted_code("crossvault.mirror.valuation", "    valued.stale = needed\n", ""):
+        assert red(breaches(written(tmp_path, text), "V21")) == []
 
 
 def test_a_paused_vault_owes_no_sale(tmp_path: Path) -> None:
@@ -137,11 +147,6 @@ def test_a_trial_leaves_no_trace(tmp_path: Path) -> None:
     assert account_id(STRANGER) not in model.vault.ledger.holders
     assert (model.journal.version, model.journal.entries, model.vault.events) == (version, [], ())
     assert steps[-1][1].refusal is None
-
-
-def test_dust_that_was_paid_in_while_its_feed_was_fresh_is_a_known_weakness() -> None:
-    found = breaches(load(str(TESTS / "findings" / "dust-of-a-dead-feed.scenario.yaml")), "V21", full=False)
-    assert {each.breach.weakness for each in found} == {"dust-of-a-dead-feed"}
 
 
 def _tried(story: Any) -> TrialResult:

@@ -66,7 +66,7 @@ RED_IN = {  # a mistake and a walk in which the rule is soon red
     "V27": ("any-price-passes", "corners", 1),
     "V28": ("quotes-stay-behind", "first-liquidation", 1),
     "V29": ("haircuts-ignored", "quickstart", 1),
-    "V30": ("withdrawn-at-stale-prices", "quickstart", 1),
+    "V30": ("risk-rises-in-a-pause", "steps", 4),
     "V31": ("rights-are-mutual", "points", 1),
     "V32": ("enacted-at-once", "portfolio-mode", 1),
     "V33": ("funding-of-the-new-price", "funding-squeeze", 1),

@@ -68,6 +68,11 @@ def last_second(m: JudgedMarket) -> Step:
     return doors.withdraw_cash(m.at, ALICE.owner, account=ALICE, amount_raw=1, to=ALICE.owner)
 
 
+def last_trade(m: JudgedMarket) -> Step:
+    m.at += HEARTBEAT
+    return doors.trade(m.at, "broker", maker=ALICE, taker=BOB, instrument=1 << 136, size=WAD, price_wad=2_000 * WAD)
+
+
 def at_the_edge(m: JudgedMarket) -> Step:
     return doors.trade(m.at, "broker", maker=ALICE, taker=BOB, instrument=1 << 136, size=WAD, price_wad=2_100 * WAD)
 
@@ -147,7 +152,7 @@ BOUNDS: dict[str, Bound] = {
     ),
     "the last fresh second": Bound(
         "oracle", "now - published_at <= heartbeat_secs", "now - published_at < heartbeat_secs", "StalePrice",
-        last_second,
+        last_trade,
     ),
     "an order of a size": Bound(
         "exchange", "if fixed.abs(size) > fixed.CAP:", "if fixed.abs(size) <= fixed.CAP:", "SizeTooLarge", filled

@@ -94,8 +94,8 @@ def _half_of_quotes(value: int, fraction_wad: int) -> int:
 _payout, _move_part, _max_fraction = liquidation.payout, ledger.move_part, liquidation.max_fraction
 
 
-def _reserve_sold(self: Any, source: Any, target: Any, fraction_wad: int, reserved_wad: int, *, now: int) -> None:
-    _move_part(self, source, target, fraction_wad, 0, now=now)
+def _reserve_sold(self: Any, source: Any, target: Any, fraction_wad: int, *rest: int, now: int) -> None:
+    _move_part(self, source, target, fraction_wad, 0, rest[1], now=now)
 
 
 PLANTS: dict[str, tuple[str, str, Any, str, Callable[..., Any]]] = {

@@ -91,8 +91,19 @@ OPTION_RISK = Struct(
     | {"heartbeat_secs": Integer(0, YEAR_SECS)},
 )
 ANY_OPTION_RISK = Struct(OptionRisk, dict.fromkeys(OptionRisk._fields, RATE))
-TERMS = Struct(collateral.HaircutTerms, {"haircut_initial": RATIO, "haircut_maintenance": RATIO, "cap_wad": AMOUNT})
-ANY_TERMS = Struct(collateral.HaircutTerms, {"haircut_initial": RATE, "haircut_maintenance": RATE, "cap_wad": AMOUNT})
+TERMS = Struct(
+    collateral.HaircutTerms,
+    {
+        "haircut_initial": RATIO,
+        "haircut_maintenance": RATIO,
+        "cap_wad": AMOUNT,
+        "stale_secs": Either([Integer(0, 7_200), Integer(0, 30 * 86_400)]),
+    },
+)
+ANY_TERMS = Struct(
+    collateral.HaircutTerms,
+    {"haircut_initial": RATE, "haircut_maintenance": RATE, "cap_wad": AMOUNT, "stale_secs": Integer(0, 2**32 - 1)},
+)
 DEPEG = Struct(cash.DepegTerms, {"feed": Integer(0, 255), "depeg_threshold": RATE, "depeg_factor": RATE})
 INTEREST = Struct(
     cash.Interest,
@@ -259,7 +270,13 @@ def strip(random: Random) -> dict[str, Any]:
 
 EXPOSURE = Generated(exposure)
 LINE = Generated(lambda random: line(random, 8, Integer(1, CAP).draw(random)))
-HOLDING = Struct(margin.Holding, {"value_wad": Integer(0, 2**190), "safe_wad": Integer(0, 2**190), "terms": TERMS})
+HOLDING = Struct(
+    margin.Holding,
+    {
+        "value_wad": Integer(0, 2**190), "safe_wad": Integer(0, 2**190), "terms": TERMS,
+        "faded_wad": Either([OneOf([0]), Integer(0, WAD)]),
+    },
+)  # fmt: skip
 
 
 def neighbours(struct: Any) -> Any:

@@ -33,7 +33,7 @@ def auction(side: Side, case: dict[str, Any]) -> None:
     equity, maintenance, discount = int(case["mtm"]), int(case["mm"]), int(case["discount"])
     reserved, wanted = int(case["reserved_cash"]), int(case["buffer_margin"])
     assert side.liquidation.buffer_margin(maintenance, equity, int(case["buffer_pct"])) == wanted
-    fraction = side.liquidation.max_fraction(wanted, equity, reserved, discount)
+    fraction = side.liquidation.max_fraction(wanted, equity, reserved, discount, 0)
     floor, _, unit = case["expected_max_proportion_floor"].partition(" (unit ")
     assert fraction // int(unit.rstrip(")")) == int(floor)
     assert fraction == int(case["port_max_proportion"])
@@ -61,7 +61,7 @@ def race(side: Side) -> None:
     assert side.fixed.mul_div_up(price, wad(0.3), WAD) == wad(1440)
     # 70 % of -10000 and of 6000, and the 1440 received
     equity, buffer = wad(6000) * 7 // 10 + wad(1440), -wad(10_000) * 7 // 10 + wad(1440)
-    fraction = side.liquidation.max_fraction(buffer, equity, wad(1440), wad(0.8))
+    fraction = side.liquidation.max_fraction(buffer, equity, wad(1440), wad(0.8), 0)
     assert fraction // 10**14 == 5366
     assert side.fixed.mul_div_up(side.liquidation.price(equity - wad(1440), wad(0.8)), fraction, WAD) // WAD == 1803
 

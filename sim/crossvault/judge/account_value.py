@@ -65,6 +65,21 @@ class AccountValue:
         )
 
     @property
+    def left_numbers(self) -> frozenset[int]:
+        """The collaterals at stale prices, by number: a solvent account keeps them when it is sold."""
+        return frozenset(each.number for each in self._held.stale)
+
+    @property
+    def left_wad(self) -> int:
+        """Their value at the last prices [wad]."""
+        return sum(each.value_wad for each in self._held.stale)
+
+    @property
+    def left_credit_wad(self) -> int:
+        """What they count at maintenance margin [wad]."""
+        return sum(each.credit_wad for each in self._held.stale)
+
+    @property
     def initial_margin(self) -> Bracket:
         """Adjusted equity less requirement at initial margin."""
         return self.initial_equity.minus(self.initial_requirement)
@@ -94,8 +109,8 @@ def account_value(books: Books, account: AccountId, at: int) -> AccountValue:
 
 
 def equity(held: ValuedAccount) -> Bracket:
-    """Cash, collateral at the index, profits and losses of perps and futures, and options at mark [wad]."""
-    exact = sum(each.value_wad for each in held.collateral)
+    """Cash, collateral at the last index, profits and losses of perps and futures, and options at mark [wad]."""
+    exact = sum(each.value_wad for each in held.collateral) + sum(each.value_wad for each in held.stale)
     exact += sum(each.gain + each.loss for each in held.exposures.values())
     total = Bracket(held.cash.low + exact, held.cash.high + exact)
     for each in held.options:
@@ -106,9 +121,10 @@ def equity(held: ValuedAccount) -> Bracket:
 def adjusted_equity(held: ValuedAccount, is_initial: bool, modelled: frozenset[int] = frozenset()) -> Bracket:
     """Cash, collateral up to its cap less its haircut, weighted profits, and losses [wad]; at initial at worse prices.
 
-    Where portfolio margin has an underlying, its collateral has no haircut and its options count at mark.
+    Where portfolio margin has an underlying, its collateral has no haircut and its options count at mark. Collateral at
+    a stale price counts nothing at initial, and what has not faded at maintenance.
     """
-    exact = 0
+    exact = 0 if is_initial else sum(each.credit_wad for each in held.stale)
     for each in held.collateral:
         terms = each.book.terms
         counted = min(each.safe_wad if is_initial else each.value_wad, terms.cap_wad)

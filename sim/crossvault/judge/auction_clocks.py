@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from crossvault.differential.step import Outcome, Step
 from crossvault.judge.books import EXPIRY_BITS, Books
 from crossvault.judge.marks import CALL, NO_FEED, PERP, decoded
-from crossvault.judge.usable_prices import priced_secs
+from crossvault.judge.usable_prices import collateral_prices, needed_prices, priced_secs
 
 if TYPE_CHECKING:
     from crossvault.mirror.account import AccountId
@@ -52,11 +52,26 @@ def _has_gap(books: Books, underlying: int, kind: int, expiry: int) -> bool:
 
 
 class AuctionClock(NamedTuple):
-    """An auction: when it began, the time that is counted so far, and its seconds in which a bid was possible."""
+    """An auction: when it began, the time that is counted so far, and its seconds in which a bid was possible.
+
+    whole_secs: in which it was possible for all that the account holds, no collateral being left out.
+    """
 
     started_at: int
     until: int
     biddable_secs: int = 0
+    whole_secs: int = 0
+
+    def counted(self, books: Books, account: AccountId, at: int) -> AuctionClock:
+        """The clock at a time up to which the books are as they are and the vault runs."""
+        needed = list(needed_prices(books, account))
+        whole = [*needed, *collateral_prices(books, account)]
+        return AuctionClock(
+            self.started_at,
+            at,
+            self.biddable_secs + priced_secs(needed, self.until, at),
+            self.whole_secs + priced_secs(whole, self.until, at),
+        )
 
 
 class AuctionClocks(NamedTuple):
@@ -67,20 +82,14 @@ class AuctionClocks(NamedTuple):
     def until(self, books: Books, paused: bool, at: int) -> AuctionClocks:
         """The clocks at a time, the books and the pause being as they are since the last step.
 
-        A second counts where the vault is not paused and the prices of all that the account holds are fresh.
+        A second counts where the vault is not paused and the prices that the account needs are fresh.
         """
         if not self.clocks:
             return self
-        return AuctionClocks(
-            {
-                account: AuctionClock(
-                    clock.started_at,
-                    at,
-                    clock.biddable_secs + (0 if paused else priced_secs(books, account, clock.until, at)),
-                )
-                for account, clock in self.clocks.items()
-            }
-        )
+        return AuctionClocks({
+            account: clock._replace(until=at) if paused else clock.counted(books, account, at)
+            for account, clock in self.clocks.items()
+        })  # fmt: skip
 
     def after(self, step: Step, outcome: Outcome, after: Books) -> AuctionClocks:
         """The clocks after a step: a start, a restart and a declaration begin one, the end of an auction ends it."""
@@ -94,7 +103,13 @@ class AuctionClocks(NamedTuple):
             return AuctionClocks({each: clock for each, clock in self.clocks.items() if each != step.args["account"]})
         return self
 
-    def biddable_secs(self, account: AccountId, started_at: int, at: int) -> int:
-        """Seconds of an auction in which a bid was possible; of one that no step has begun, all."""
+    def biddable_secs(self, books: Books, account: AccountId, started_at: int, at: int) -> int:
+        """Seconds of an auction in which a bid was possible for what is sold now; of one that no step has begun, all.
+
+        While a collateral is left out, those count in which others may have been: it has no part in the price.
+        """
         clock = self.clocks.get(account)
-        return clock.biddable_secs if clock else at - started_at
+        if clock is None:
+            return at - started_at
+        is_whole = all(at <= each.fresh_until for each in collateral_prices(books, account))
+        return clock.whole_secs if is_whole else clock.biddable_secs

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 class AuctionFigures(NamedTuple):
     """Equity E, margin_MM, buffer margin BM, and value E - R of an account on sale [wad].
 
-    paid: max(margin_MM, E - requirement), whose opposite the payout of an insolvent account rises to.
+    paid: max(margin_MM, E - requirement), whose opposite the payout of an insolvent account rises to. sold: what the
+    price of a solvent account is of, E - R without collateral at stale prices, at least 0; credit_wad: what that
+    collateral counts in margin_MM and BM.
     """
 
     equity: Bracket
@@ -28,19 +30,27 @@ class AuctionFigures(NamedTuple):
     paid: Bracket
     buffer: Bracket
     value: Bracket
+    sold: Bracket
+    credit_wad: int
 
 
 def auction_figures(value: AccountValue, sale: SaleBook, terms: AuctionTerms) -> AuctionFigures:
-    """The figures of an account; BM = margin + (margin - E) * buffer, its last product rounded down."""
-    margin = value.maintenance_margin
-    short = margin.minus(value.equity)
+    """The figures of an account; BM = margin + (margin - E) * buffer, its last product rounded down.
+
+    Collateral at stale prices has no part in the product.
+    """
+    margin, stale = value.maintenance_margin, Bracket.of(value.left_wad)
+    short = margin.minus(value.equity.minus(stale)).minus(Bracket.of(value.left_credit_wad))
     buffer = Bracket(
         margin.low + short.low * terms.buffer_wad // WAD,
         margin.high + short.high * terms.buffer_wad // WAD,
     )
     unpaid = value.equity.minus(value.maintenance_requirement)
     paid = Bracket(max(margin.low, unpaid.low), max(margin.high, unpaid.high))
-    return AuctionFigures(value.equity, margin, paid, buffer, value.equity.minus(Bracket.of(sale.reserved_wad)))
+    worth = value.equity.minus(Bracket.of(sale.reserved_wad))
+    fresh = worth.minus(stale)
+    sold = Bracket(max(0, fresh.low), max(0, fresh.high))
+    return AuctionFigures(value.equity, margin, paid, buffer, worth, sold, value.left_credit_wad)
 
 
 def discount(terms: AuctionTerms, elapsed_secs: int) -> int:
@@ -52,11 +62,14 @@ def discount(terms: AuctionTerms, elapsed_secs: int) -> int:
 
 
 def largest_fraction(figures: AuctionFigures, reserved_wad: int, discount_wad: int) -> Bracket:
-    """f_max = |BM| / (|BM| + E d + R (1 - d)); rounded down, but at least one wei [wad]."""
-    kept = ceiling(reserved_wad * (WAD - discount_wad), WAD)
+    """f_max = |BM| / (|BM| + C + E d + R (1 - d)); rounded down, but at least one wei [wad].
+
+    E is that of what is sold and R, C what the rest counts: it restores nothing.
+    """
+    kept = ceiling(reserved_wad * (WAD - discount_wad), WAD) + figures.credit_wad
     bounds = []
-    for missing, equity in ((-figures.buffer.high, figures.equity.high), (-figures.buffer.low, figures.equity.low)):
-        gained = ceiling(max(0, equity) * discount_wad, WAD) + kept
+    for missing, sold in ((-figures.buffer.high, figures.sold.high), (-figures.buffer.low, figures.sold.low)):
+        gained = ceiling((sold + reserved_wad) * discount_wad, WAD) + kept
         bounds.append(max(1, max(0, missing) * WAD // max(1, max(0, missing) + gained)))
     return Bracket(min(bounds), max(bounds))
 

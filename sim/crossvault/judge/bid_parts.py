@@ -79,18 +79,24 @@ def part(value: int, fraction_wad: int) -> int:
 
 
 def after_bid(
-    books: Books, cash: CashBook, parties: tuple[AccountId, AccountId], taken_wad: int, cost_wad: int, at: int
+    books: Books,
+    cash: CashBook,
+    parties: tuple[AccountId, AccountId],
+    taken: tuple[int, frozenset[int]],
+    cost_wad: int,
+    at: int,
 ) -> tuple[MovingAccount, MovingAccount]:
     """Seller and bidder after a bid. books: before it; cash: with the indexes of its time; cost_wad: what is paid.
 
-    parties: seller and bidder.
+    parties: seller and bidder; taken: the part [wad], and the collaterals that stay.
     """
+    taken_wad, kept = taken
     seller, buyer = (MovingAccount.of(books.account(each), cash) for each in parties)
     cash_part = part(seller.present_wad - books.account(parties[0]).sale.reserved_wad, taken_wad)
     seller.add_cash(-cash_part)
     buyer.add_cash(cash_part)
     for number, balance_raw in enumerate(seller.balances):
-        moved_raw = -(-balance_raw * taken_wad // WAD)
+        moved_raw = 0 if number in kept else -(-balance_raw * taken_wad // WAD)
         seller.balances[number] -= moved_raw
         buyer.balances[number] += moved_raw
     for instrument in tuple(seller.positions):

@@ -20,7 +20,7 @@ from crossvault.judge.marks import (
     waiting_price,
 )  # fmt: skip
 from crossvault.judge.option_value import option_mark
-from crossvault.judge.rounding import WAD
+from crossvault.judge.rounding import WAD, ceiling
 
 if TYPE_CHECKING:
     from crossvault.judge.books import AccountBook, Books, CollateralBook, PositionBook, UnderlyingBook
@@ -86,6 +86,18 @@ class ValuedCollateral(NamedTuple):
     safe_wad: int
 
 
+class StaleCollateral(NamedTuple):
+    """A balance whose price is stale: its value at the last index, and what of it counts at maintenance [wad].
+
+    number: of the collateral. At initial margin it counts nothing, and no scenario and no surcharge has it.
+    """
+
+    book: CollateralBook
+    number: int
+    value_wad: int
+    credit_wad: int
+
+
 class ValuedOption(NamedTuple):
     """An option: signed size, mark [wad per unit], forward, and the lowest confidence of the prices it has [wad].
 
@@ -135,7 +147,8 @@ class ValuedFuture(NamedTuple):
 class ValuedAccount(NamedTuple):
     """An account valued at a time. cash: with settled positions [wad]; exposures: by underlying.
 
-    depeg_rate: requirement per notional for a quote token below its peg [wad]. futures: in `exposures` too.
+    depeg_rate: requirement per notional for a quote token below its peg [wad]. futures: in `exposures` too. stale:
+    collateral at stale prices.
     """
 
     mode: int
@@ -145,6 +158,7 @@ class ValuedAccount(NamedTuple):
     options: list[ValuedOption]
     depeg_rate: int
     futures: list[ValuedFuture]
+    stale: tuple[StaleCollateral, ...] = ()
 
 
 def valued(books: Books, account: AccountBook, at: int) -> ValuedAccount:
@@ -152,9 +166,14 @@ def valued(books: Books, account: AccountBook, at: int) -> ValuedAccount:
     found = ValuedAccount(
         account.mode, present_cash(books.cash, account.principal, at), [], {}, [], depeg_rate(books), []
     )  # fmt: skip
+    stale = []
     for number, raw in enumerate(account.balances):
-        if raw:
+        if raw and (late_secs := secs_late(books.underlyings[books.collaterals[number].underlying], at)) > 0:
+            stale.append(_stale_balance(books, number, raw, late_secs))
+        elif raw:
             _add_balance(found, books, number, raw, at)
+    if stale:
+        found = found._replace(stale=tuple(stale))
     settled = 0
     for position in account.positions:
         settled += _add_position(found, books, position, at)
@@ -182,6 +201,21 @@ def _add_balance(found: ValuedAccount, books: Books, number: int, raw: int, at: 
     value, safe = raw * exposure.book.price.index_wad // unit, raw * exposure.lowest // unit
     found.collateral.append(ValuedCollateral(token, value, safe))
     exposure.base += raw * 10 ** (18 - token.decimals)
+
+
+def secs_late(book: UnderlyingBook, at: int) -> int:
+    """The time for which an index has been stale; 0 or less while it is fresh [seconds]."""
+    return at - book.price.published_at - book.risk.heartbeat_secs
+
+
+def _stale_balance(books: Books, number: int, raw: int, late_secs: int) -> StaleCollateral:
+    """What a collateral counts that has been stale for a time: its credit fades to nothing over stale_secs."""
+    token = books.collaterals[number]
+    value_wad = raw * books.underlyings[token.underlying].price.index_wad // 10**token.decimals
+    terms = token.terms
+    whole_wad = min(value_wad, terms.cap_wad) * (WAD - terms.haircut_maintenance) // WAD
+    lost_wad = WAD if late_secs >= terms.stale_secs else ceiling(WAD * late_secs, terms.stale_secs)
+    return StaleCollateral(token, number, value_wad, whole_wad * (WAD - lost_wad) // WAD)
 
 
 def _add_position(found: ValuedAccount, books: Books, position: PositionBook, at: int) -> int:

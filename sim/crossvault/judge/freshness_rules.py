@@ -48,7 +48,10 @@ def timely(moment: Moment) -> Iterator[Breach]:
 
 
 def _stale_sale(moment: Moment) -> Iterator[Breach]:
-    """A step of an auction at a stale price of what the account holds, or of what its bidder then holds."""
+    """A step of an auction at a stale price of what the account holds, or of what its bidder then holds.
+
+    Collateral at a stale price is no reason to refuse, and is not sold, unless the account is worth nothing with it.
+    """
     account = moment.step.args["account"]
     for what in stale_prices(moment.before, account, moment.at):
         yield Breach(f"{moment.step.action} of {account}, and {what}", accounts=(account,))
@@ -56,6 +59,16 @@ def _stale_sale(moment: Moment) -> Iterator[Breach]:
         bidder = moment.step.args["bidder"]
         for what in stale_prices(moment.after, bidder, moment.at):
             yield Breach(f"{bidder} bids, and {what}", accounts=(bidder,))
+        yield from _stale_part(moment, account)
+
+
+def _stale_part(moment: Moment, account: AccountId) -> Iterator[Breach]:
+    """Collateral at a stale price that leaves an account which is worth something."""
+    before, after = moment.before.account(account), moment.after.account(account)
+    for number, book in enumerate(moment.before.collaterals[: len(before.balances)]):
+        if after.balances[number] < before.balances[number] and moment.value_before(account).equity.low > 0:
+            for what in _index(moment.before, book.underlying, moment.at):
+                yield Breach(f"{book.token} of {account} is sold, and {what}", accounts=(account,))
 
 
 def _stale_deposit(moment: Moment, collateral: int) -> Iterator[Breach]:
@@ -127,16 +140,13 @@ def raised_in_a_pause(moment: Moment) -> Iterator[Breach]:
 
 
 def stale_prices(books: Books, account: AccountId, at: int) -> Iterator[str]:
-    """The stale prices of what an account holds, and of the quote token while it has positions."""
+    """The stale prices of positions, and of the quote token while there are any; collateral fades instead."""
     held = books.account(account)
     has_positions = False
     for position in held.positions:
         if not _is_settled(books, position.instrument):
             has_positions = True
             yield from stale_instrument(books, position.instrument, at)
-    for collateral, balance_raw in zip(books.collaterals, held.balances, strict=False):
-        if balance_raw:
-            yield from _index(books, collateral.underlying, at)
     if has_positions and books.cash.depeg.feed != NO_FEED:
         yield from _index(books, books.cash.depeg.feed, at)
 

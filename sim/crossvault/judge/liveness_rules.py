@@ -33,7 +33,6 @@ MOST_POSITIONS, MOST_OPTIONS = 32, 24
 _SALES = frozenset({"start_liquidation", "declare_insolvent", "bid"})
 _EXCUSES = frozenset({"InsuranceExhausted", "InsufficientMargin"})
 """The fund is empty; parameters require of any holder more than all cash."""
-DUST = "dust-of-a-dead-feed"
 
 
 def can_be_sold(moment: Moment) -> Iterator[Breach]:
@@ -84,7 +83,7 @@ def _sellable(moment: Moment, account: AccountId) -> Iterator[Breach]:
         return
     margin = account_value(books, account, at).maintenance_margin.high
     what = f"{account} fails maintenance by {-margin} wad, and no stranger can sell it: {result.door}, {result.refusal}"
-    yield Breach(what, -margin, (account,), DUST if result.refusal == "StalePrice" else "")
+    yield Breach(what, -margin, (account,))
 
 
 def fails_at_usable_prices(books: Books, account: AccountId, at: int) -> bool:

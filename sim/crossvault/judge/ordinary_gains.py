@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 def auction_gain(moment: Moment, person: str) -> int:
     """What a bidder gains by the rule of the auction; nothing in an auction of its own person [wad].
 
-    Of a solvent account: its part of value * (1 - d), d counting only seconds in which a bid was possible. Of an
-    insolvent one: its part of the payout beyond -E. An auction is priced at the index: while a jump waits, its part of
-    what the account is worth more at that price.
+    Of a solvent account: its part of the value that is sold * (1 - d), d counting only seconds in which a bid was
+    possible. Of an insolvent one: its part of the payout beyond -E. An auction is priced at the index: while a jump
+    waits, its part of what the account is worth more at that price.
     """
     step = moment.step
     if step.action != "bid" or not moment.accepted:
@@ -35,12 +35,12 @@ def auction_gain(moment: Moment, person: str) -> int:
 def _whole_gain(moment: Moment, account: AccountId) -> int:
     """What the rule of its auction leaves of a whole account to who buys it [wad]."""
     sale, terms, worth = moment.before.account(account).sale, moment.before.auction, moment.value_before(account)
+    figures = auction_figures(worth, sale, terms)
     if sale.insolvent_at and not is_restarted(moment.outcome):
-        biddable_secs = moment.clocks.biddable_secs(account, sale.insolvent_at, moment.at)
+        biddable_secs = moment.clocks.biddable_secs(moment.before, account, sale.insolvent_at, moment.at)
         secs = min(biddable_secs, terms.insolvent_secs)
-        figures = auction_figures(worth, sale, terms)
         return ceiling((figures.equity.high - figures.paid.low) * secs, terms.insolvent_secs)
     elapsed_secs = 0 if sale.insolvent_at else moment.at - sale.started_at
-    biddable_secs = moment.clocks.biddable_secs(account, sale.started_at, moment.at)
+    biddable_secs = moment.clocks.biddable_secs(moment.before, account, sale.started_at, moment.at)
     left_wad = WAD - discount(terms, min(elapsed_secs, biddable_secs))
-    return ceiling((worth.equity.high - sale.reserved_wad) * left_wad, WAD)
+    return ceiling(figures.sold.high * left_wad, WAD)

@@ -42,7 +42,10 @@ RANGES: Mapping[str, Mapping[str, Range]] = {
         "unpaired_initial": Range(WAD, 10 * WAD), "unpaired_maintenance": Range(WAD, 10 * WAD, "unpaired_initial"),
     },
     "PriceGuard": {"max_jump": _PART, "stable_rate": _PART, "confirm_secs": Range(0, DAY)},
-    "HaircutTerms": {"haircut_initial": _PART, "haircut_maintenance": Range(0, WAD, "haircut_initial")},
+    "HaircutTerms": {
+        "haircut_initial": _PART, "haircut_maintenance": Range(0, WAD, "haircut_initial"),
+        "stale_secs": Range(0, 30 * DAY),
+    },
     "AuctionTerms": {
         "buffer_wad": _PART, "start_wad": Range(1, WAD), "knee_wad": Range(1, WAD, "start_wad"), "fast_secs": _PHASE,
         "slow_secs": _PHASE, "insolvent_secs": _PHASE,

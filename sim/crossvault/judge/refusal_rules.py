@@ -216,7 +216,7 @@ def _stale(moment: Moment) -> bool:
     """Whether some price is stale of what the accounts of a step hold, or would hold after it."""
     step, books, at = moment.step, moment.before, moment.at
     priced = {number: each.underlying for number, each in enumerate(books.collaterals)}
-    moved = {priced.get(args["collateral"], 0) for action, args in calls(step) if action in _COLLATERAL}
+    moved = {priced.get(args["collateral"], 0) for action, args in calls(step) if action == "deposit_collateral"}
     moved |= {step.args["underlying"]} if step.action == "open_expiry" else set()
     moved |= {books.cash.depeg.feed} - {NO_FEED}
     for underlying in moved:

@@ -21,7 +21,8 @@ class SaleBid(NamedTuple):
 
     discount_wad: d by the clock of the auction, 0 once it is insolvent. fair_wad: d by the seconds in which a bid was
     possible. sale: after it is restarted, where the account has recovered. elapsed_secs: by the clock of the auction;
-    biddable_secs: in which a bid was possible. excess_wad: value of whole raw units beyond the part.
+    biddable_secs: in which a bid was possible. excess_wad: value of whole raw units beyond the part. kept: collaterals
+    that stay, by number: those of a solvent account at stale prices.
     """
 
     account: AccountId
@@ -38,6 +39,7 @@ class SaleBid(NamedTuple):
     elapsed_secs: int
     biddable_secs: int
     excess_wad: int
+    kept: frozenset[int]
 
     @property
     def is_solvent(self) -> bool:
@@ -63,12 +65,13 @@ def _sale_bid(moment: Moment) -> SaleBid:
     event = next(each for each in moment.outcome.events if each.name == "Bid")
     sender, account, bidder, fraction_wad, _, deal, *_ = event.values
     sale, terms = moment.before.account(account).sale, moment.before.auction
-    biddable = moment.clocks.biddable_secs(account, sale.insolvent_at or sale.started_at, moment.at)
+    biddable = moment.clocks.biddable_secs(moment.before, account, sale.insolvent_at or sale.started_at, moment.at)
     elapsed = moment.at - clock_from(moment.before, account, moment.at)
     if is_restarted(moment.outcome):
         sale, elapsed, biddable = sale._replace(started_at=moment.at, insolvent_at=0, deficit_wad=0), 0, 0
     accrued = moment.before._replace(cash=moment.after.cash)  # the interest of the bid's time, as it is stored
     value = account_value(accrued, account, moment.at)
+    kept = frozenset[int]() if sale.insolvent_at else value.left_numbers
     return SaleBid(
         account, bidder, sender, fraction_wad, deal.taken_wad, deal.cost_wad, sale, value,
         auction_figures(value, sale, terms),
@@ -76,23 +79,25 @@ def _sale_bid(moment: Moment) -> SaleBid:
         discount(terms, biddable),
         elapsed,
         biddable,
-        excess(moment.before, account, deal.taken_wad),
+        excess(moment.before, account, deal.taken_wad, kept),
+        kept,
     )  # fmt: skip
 
 
-def excess(books: Books, account: AccountId, taken_wad: int) -> int:
+def excess(books: Books, account: AccountId, taken_wad: int, kept: frozenset[int]) -> int:
     """The value of collateral beyond a part, as raw units move whole; by collateral rounded up [wad]."""
     pairs = zip(books.collaterals, books.account(account).balances, strict=False)
     return sum(
         ceiling(
             -balance * taken_wad % WAD * books.underlyings[each.underlying].price.index_wad, WAD * 10**each.decimals
         )
-        for each, balance in pairs
+        for number, (each, balance) in enumerate(pairs)
+        if number not in kept
     )
 
 
 def moved_accounts(moment: Moment, bid: SaleBid) -> tuple[MovingAccount, MovingAccount]:
     """Seller and bidder as a bid should leave them, at the indexes that the step has stored."""
     return after_bid(
-        moment.before, moment.after.cash, (bid.account, bid.bidder), bid.taken_wad, bid.cost_wad, moment.at
+        moment.before, moment.after.cash, (bid.account, bid.bidder), (bid.taken_wad, bid.kept), bid.cost_wad, moment.at
     )

@@ -53,7 +53,7 @@ def paid_by_discount(moment: Moment) -> Iterator[Breach]:
     bid = sale_bid(moment)
     if bid is None or bid.figures.value.low <= 0:
         return
-    value = bid.figures.value.low
+    value = bid.figures.sold.low
     if bid.is_solvent and bid.cost_wad < (least := bid.price(value, bid.discount_wad)):
         yield Breach(f"{bid.bidder} pays {bid.cost_wad} wad, at least {least} by the clock", least - bid.cost_wad)
     least = bid.price(value, bid.fair_wad)
@@ -92,7 +92,7 @@ def sold_within_bounds(moment: Moment) -> Iterator[Breach]:
     margin, buffer = bid.value.initial_margin, bid.figures.buffer
     if margin.low >= 0:
         what = f"{bid.account} is sold with an initial margin of {margin.low} wad"
-        yield Breach(what, bid.figures.value.high * bid.taken_wad // WAD - bid.cost_wad, (bid.account,))
+        yield Breach(what, bid.figures.sold.high * bid.taken_wad // WAD - bid.cost_wad, (bid.account,))
     if buffer.low >= 0:
         yield Breach(f"{bid.account} is sold with a buffer margin of {buffer.low} wad", bid.cost_wad, (bid.account,))
     yield from _sold_too_much(bid)
@@ -108,7 +108,7 @@ def _sold_too_much(bid: SaleBid) -> Iterator[Breach]:
     else:
         return
     if bid.taken_wad > most.high:
-        money = bid.figures.value.high * (bid.taken_wad - most.high) // WAD
+        money = bid.figures.sold.high * (bid.taken_wad - most.high) // WAD
         what = f"{bid.bidder} takes {bid.taken_wad} of {bid.account}, at most {most.high} [wad]"
         yield Breach(what, money, (bid.account, bid.bidder))
 
@@ -183,7 +183,7 @@ def _stated_terms(moment: Moment, bid: SaleBid) -> Iterator[Breach]:
     if bid.is_solvent:
         most = largest_fraction(bid.figures, bid.sale.reserved_wad, bid.discount_wad)
         least_taken, most_taken = min(bid.fraction_wad, most.low), min(bid.fraction_wad, most.high)
-        prices = [bid.price(value, bid.discount_wad) for value in (bid.figures.value.low, bid.figures.value.high)]
+        prices = [bid.price(value, bid.discount_wad) for value in bid.figures.sold]
     else:
         least_taken = most_taken = bid.fraction_wad
         whole = payout(bid.figures, bid.elapsed_secs, moment.before.auction.insolvent_secs)

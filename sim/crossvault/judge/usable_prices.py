@@ -1,13 +1,13 @@
 """Usable prices: how long the prices of all that an account holds are fresh, and what is worth something without them.
 
-A price is fresh while now - publishedAt <= heartbeat. An account needs the index of each collateral and position that
+A price is fresh while now - publishedAt <= heartbeat. An account needs the index of each position that
 it holds, before its expiry the forward of a dated one and the surface of an option, and the quote feed if it has
-positions; what has settled needs none.
+positions; what has settled needs none, and neither does collateral, which fades and stays out of a sale.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from crossvault.judge.books import AccountBook, Books
@@ -27,12 +27,16 @@ class NeededPrice(NamedTuple):
     needed_before: int = FOREVER
 
 
+def collateral_prices(books: Books, account: AccountId) -> Iterator[NeededPrice]:
+    """The prices of the collateral of an account, without which it is left out of a sale."""
+    for collateral, balance_raw in zip(books.collaterals, books.account(account).balances, strict=False):
+        if balance_raw:
+            yield _index(books, collateral.underlying)
+
+
 def needed_prices(books: Books, account: AccountId) -> Iterator[NeededPrice]:
     """The prices that an account needs, by the books."""
     held = books.account(account)
-    for collateral, balance_raw in zip(books.collaterals, held.balances, strict=False):
-        if balance_raw:
-            yield _index(books, collateral.underlying)
     for position in held.positions:
         yield from prices_of(books, position.instrument)
     feed = books.cash.depeg.feed
@@ -65,14 +69,12 @@ def is_priced(books: Books, account: AccountId, at: int) -> bool:
     return all(at <= each.fresh_until or at >= each.needed_before for each in needed_prices(books, account))
 
 
-def priced_secs(books: Books, account: AccountId, since: int, until: int) -> int:
-    """The seconds of a time in which all prices that an account needs are fresh, as the books have them.
+def priced_secs(prices: Iterable[NeededPrice], since: int, until: int) -> int:
+    """The seconds of a time in which all of some prices are fresh.
 
     A second counts as a whole where its first instant does.
     """
-    gaps = sorted(
-        (max(since, each.fresh_until + 1), min(until, each.needed_before)) for each in needed_prices(books, account)
-    )
+    gaps = sorted((max(since, each.fresh_until + 1), min(until, each.needed_before)) for each in prices)
     fresh, reached = 0, since
     for begin, end in gaps:
         if begin < end:

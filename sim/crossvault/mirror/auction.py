@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from crossvault.mirror import (
     account as accounts,
@@ -12,6 +12,7 @@ from crossvault.mirror import (
     ledger,
     liquidation,
     liquidation_errors,
+    margin,
     number_errors,
 )
 from crossvault.mirror.account import AccountId, Image
@@ -43,6 +44,7 @@ class AuctionState:
     value_wad: int = 0
     discount_wad: int = 0
     clock_at: int = 0
+    left: margin.LeftOut = field(default_factory=margin.LeftOut)
 
 
 class Auction(Appraiser):
@@ -104,8 +106,9 @@ class Auction(Appraiser):
             raise liquidation_errors.BidTooDear(deal.cost_wad, limit_wad)
         self.accrue(sender=sender, now=now)
         self.ledger.sales[account].clock_at = now_.clock_at
+        left_out = now_.left.mask if self.ledger.sales[account].insolvent_at == 0 else 0
         reserved_wad = self.ledger.sales[account].reserved_wad
-        ledger.move_part(self.ledger, account, bidder, deal.taken_wad, reserved_wad, now=now)
+        ledger.move_part(self.ledger, account, bidder, deal.taken_wad, reserved_wad, left_out, now=now)
         self.pay(account, bidder, deal.cost_wad, now=now)
         self.require_initial(bidder, now=now)
         self.close(account, deal, now=now)
@@ -136,17 +139,22 @@ class Auction(Appraiser):
             margin_wad = liquidation.paid_margin(state.equity_wad, state.margin_wad, state.required_wad)
             whole = liquidation.payout(state.equity_wad, margin_wad, elapsed_secs, ramp_secs)
             deal.taken_wad = fraction_wad
-            excess_wad = ledger.excess(self.ledger, account, fraction_wad)
+            excess_wad = ledger.excess(self.ledger, account, fraction_wad, 0)
             deal.cost_wad = excess_wad - fixed.mul_div_floor(whole, fraction_wad, fixed.WAD)
             deal.ended = fraction_wad == fixed.WAD
             return deal
         if state.value_wad <= 0:
             raise liquidation_errors.AuctionInsolvent(state.value_wad, state.discount_wad)
-        most = liquidation.max_fraction(state.buffer_wad, state.equity_wad, sale.reserved_wad, state.discount_wad)
+        sold_wad = state.equity_wad - state.left.value_wad
+        if sold_wad < sale.reserved_wad:
+            sold_wad = sale.reserved_wad
+        most = liquidation.max_fraction(
+            state.buffer_wad, sold_wad, sale.reserved_wad, state.discount_wad, state.left.credit_wad
+        )
         deal.taken_wad = fixed.min(fraction_wad, most)
-        price_wad = liquidation.price(state.value_wad, state.discount_wad)
+        price_wad = liquidation.price(sold_wad - sale.reserved_wad, state.discount_wad)
         deal.cost_wad = fixed.mul_div_up(price_wad, deal.taken_wad, fixed.WAD)
-        deal.cost_wad += ledger.excess(self.ledger, account, deal.taken_wad)
+        deal.cost_wad += ledger.excess(self.ledger, account, deal.taken_wad, state.left.mask)
         deal.ended = deal.taken_wad == most
         return deal
 
@@ -217,8 +225,11 @@ class Auction(Appraiser):
         now_ = AuctionState()
         held = self.maintenance(account, now=now)
         now_.equity_wad, now_.required_wad, now_.margin_wad = held.equity_wad, held.required_wad, held.margin_wad
+        now_.left = held.left
+        credit_wad = held.left.credit_wad
+        kept_wad = now_.equity_wad - held.left.value_wad
         buffer_wad = self.ledger.terms.buffer_wad
-        now_.buffer_wad = liquidation.buffer_margin(now_.margin_wad, now_.equity_wad, buffer_wad)
+        now_.buffer_wad = credit_wad + liquidation.buffer_margin(now_.margin_wad - credit_wad, kept_wad, buffer_wad)
         if held.initial_wad >= 0 and held.initial_wad > now_.buffer_wad:
             now_.buffer_wad = held.initial_wad
         now_.value_wad = now_.equity_wad - sale.reserved_wad

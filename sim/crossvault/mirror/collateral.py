@@ -8,6 +8,7 @@ from crossvault.mirror import account_errors, fixed, market, market_errors, numb
 from crossvault.mirror.evm import StorageStruct, Token
 
 MAX_COLLATERALS = 8
+_MONTH_SECS = 30 * 24 * 60 * 60
 
 
 class HaircutTerms(NamedTuple):
@@ -16,6 +17,7 @@ class HaircutTerms(NamedTuple):
     haircut_initial: int = 0
     haircut_maintenance: int = 0
     cap_wad: int = 0
+    stale_secs: int = 0
 
 
 class Asset(StorageStruct):
@@ -40,6 +42,16 @@ def credit(value_wad: int, haircut_wad: int, cap_wad: int) -> int:
     return fixed.mul_div_down(fixed.min(value_wad, cap_wad), fixed.WAD - haircut_wad, fixed.WAD)
 
 
+def faded(terms: HaircutTerms, age_secs: int, heartbeat_secs: int) -> int:
+    """Part of a credit that a stale price has lost."""
+    if age_secs <= heartbeat_secs:
+        return 0
+    late_secs = age_secs - heartbeat_secs
+    if late_secs >= terms.stale_secs:
+        return fixed.WAD
+    return fixed.mul_div_up(fixed.WAD, late_secs, terms.stale_secs)
+
+
 def to_wad(amount_raw: int, decimals: int) -> int:
     """Wad of a raw amount."""
     scale: int = 10 ** (fixed.MAX_DECIMALS - decimals)
@@ -61,6 +73,7 @@ def require_valid(terms: HaircutTerms) -> None:
     """Validates the haircut terms of a collateral."""
     market.require_within("haircutInitial", terms.haircut_initial, 0, fixed.WAD)
     market.require_within("haircutMaintenance", terms.haircut_maintenance, 0, terms.haircut_initial)
+    market.require_within("staleSecs", terms.stale_secs, 0, _MONTH_SECS)
 
 
 def require_decimals(token: Token) -> int:

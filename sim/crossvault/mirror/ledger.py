@@ -192,7 +192,7 @@ def settle(self: State, account: AccountId, underlying: int, expiry: int, settle
 
 
 def move_part(
-    self: State, source: AccountId, target: AccountId, fraction_wad: int, reserved_wad: int, *, now: int
+    self: State, source: AccountId, target: AccountId, fraction_wad: int, reserved_wad: int, left_out: int, *, now: int
 ) -> None:
     """Moves part of an account to another, except reserved cash."""
     giver = self.holders[source]
@@ -203,7 +203,7 @@ def move_part(
     add_cash(self, target, cash_part, now=now)
     for i in range(len(self.assets)):
         raw_part = fixed.mul_div_up(giver.balances[i], fraction_wad, fixed.WAD)
-        if raw_part == 0:
+        if raw_part == 0 or fixed.bits(left_out, i, 1) != 0:
             continue
         giver.balances[i] -= raw_part
         taker.balances[i] += raw_part
@@ -211,13 +211,13 @@ def move_part(
         move_position(self, source, target, instrument, fraction_wad, now=now)
 
 
-def excess(self: State, account: AccountId, fraction_wad: int) -> int:
+def excess(self: State, account: AccountId, fraction_wad: int, left_out: int) -> int:
     """Value that moves beyond a part of an account, because collateral moves in whole raw units."""
     giver = self.holders[account]
     value_wad = 0
     for i, asset in enumerate(self.assets):
         balance_raw = giver.balances[i]
-        if balance_raw == 0:
+        if balance_raw == 0 or fixed.bits(left_out, i, 1) != 0:
             continue
         more = fixed.mul_div_up(balance_raw, fraction_wad, fixed.WAD) * fixed.WAD - balance_raw * fraction_wad
         value_wad += fixed.mul_div_up(more, self.prices[asset.underlying].index, fixed.WAD * 10**asset.decimals)

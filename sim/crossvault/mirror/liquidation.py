@@ -54,13 +54,13 @@ def price(value_wad: int, discount_wad: int) -> int:
     return fixed.mul_div_up(value_wad, discount_wad, fixed.WAD)
 
 
-def max_fraction(buffer_margin_wad: int, equity_wad: int, reserved_wad: int, discount_wad: int) -> int:
+def max_fraction(buffer_margin_wad: int, equity_wad: int, reserved_wad: int, discount_wad: int, credit_wad: int) -> int:
     """Largest part of a solvent account that may be sold."""
     missing = fixed.abs(buffer_margin_wad)
     gained = fixed.mul_div_up(equity_wad, discount_wad, fixed.WAD) + fixed.mul_div_up(
         reserved_wad, fixed.WAD - discount_wad, fixed.WAD
     )
-    return fixed.max(1, fixed.mul_div_down(missing, fixed.WAD, missing + gained))
+    return fixed.max(1, fixed.mul_div_down(missing, fixed.WAD, missing + credit_wad + gained))
 
 
 def payout(equity_wad: int, margin_wad: int, elapsed_secs: int, insolvent_secs: int) -> int:

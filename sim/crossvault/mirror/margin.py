@@ -25,6 +25,7 @@ class Holding:
     safe_wad: int = 0
     terms: HaircutTerms = field(default=_NO_TERMS)
     underlying: int = 0
+    faded_wad: int = 0
 
 
 @dataclass(slots=True)
@@ -51,6 +52,15 @@ class Stale:
     expiry: int = 0
     published_at: int = 0
     heartbeat_secs: int = 0
+
+
+@dataclass(slots=True)
+class LeftOut:
+    """Collateral at stale prices, which is left out of a sale."""
+
+    mask: int = 0
+    value_wad: int = 0
+    credit_wad: int = 0
 
 
 def equity(self: Book) -> int:
@@ -82,6 +92,10 @@ def adjusted_equity(self: Book, level: Level) -> int:
     """Margin balance of an account: equity after haircuts, caps and the weight of unrealised profits."""
     total = self.cash_wad
     for holding in self.holdings:
+        if holding.faded_wad != 0:
+            if level == Level.MAINTENANCE:
+                total += faded_credit(holding)
+            continue
         terms = holding.terms
         haircut = terms.haircut_initial if level == Level.INITIAL else terms.haircut_maintenance
         value_wad = holding.safe_wad if level == Level.INITIAL else holding.value_wad
@@ -100,6 +114,24 @@ def adjusted_equity(self: Book, level: Level) -> int:
             mark_wad = standard.waiting_mark(self.exposures[line.underlying], line) if is_initial else line.mark_wad
             total += fixed.mul_div_floor(line.size, mark_wad, fixed.WAD)
     return total
+
+
+def faded_credit(held: Holding) -> int:
+    """Credit at maintenance of a collateral at a stale price."""
+    credit_wad = collateral.credit(held.value_wad, held.terms.haircut_maintenance, held.terms.cap_wad)
+    return fixed.mul_div_down(credit_wad, fixed.WAD - held.faded_wad, fixed.WAD)
+
+
+def left_out(self: Book) -> LeftOut:
+    """Collateral of an account at stale prices."""
+    left = LeftOut()
+    for number, held in enumerate(self.holdings):
+        if held.faded_wad == 0:
+            continue
+        left.mask = fixed.with_bit(left.mask, number)
+        left.value_wad += held.value_wad
+        left.credit_wad += faded_credit(held)
+    return left
 
 
 def requirement(self: Book, level: Level) -> int:

@@ -49,8 +49,8 @@ def hedges(holdings: Sequence[Holding], underlying: int, confidence_wad: int) ->
 
 
 def is_hedge(held: Holding, underlying: int) -> bool:
-    """Whether a collateral balance is positive and priced by an underlying."""
-    return held.value_wad != 0 and held.underlying == underlying
+    """Whether a collateral balance is positive and priced by an underlying, at a fresh price."""
+    return held.value_wad != 0 and held.faded_wad == 0 and held.underlying == underlying
 
 
 def firsts(lines: Sequence[HeldOption]) -> list[int]:

@@ -77,10 +77,10 @@ def unmarked_image(self: State, held: Image, *, now: int) -> Book:
         valued.futures = [HeldFuture() for _ in range(futures)]
         valued.stakes = [Stake() for _ in self.risks]
         valued.modelled = self.model.modelled
-    value_balances(self, held.balances, valued, now=now)
     value_positions(self, held.entries, valued, now=now)
     if held.mode == accounts.PORTFOLIO:
         quote_price(self, valued, now=now)
+    value_balances(self, held.balances, valued, now=now)
     return valued
 
 
@@ -123,6 +123,7 @@ def requirement(self: State, valued: Book, level: Level, *, now: int) -> int:
 
 def value_balances(self: State, balances: Sequence[int], valued: Book, *, now: int) -> None:
     """Adds the collateral of an account to its book."""
+    needed = valued.stale
     for i, holding in enumerate(valued.holdings):
         balance_raw = balances[i]
         if balance_raw == 0:
@@ -134,7 +135,11 @@ def value_balances(self: State, balances: Sequence[int], valued: Book, *, now: i
         holding.safe_wad = collateral.value(balance_raw, standard.lowest(exposure), decimals)
         holding.terms = asset.terms
         holding.underlying = asset.underlying
-        exposure.base_wad += collateral.to_wad(balance_raw, decimals)
+        age_secs = now - self.prices[asset.underlying].published_at
+        holding.faded_wad = collateral.faded(holding.terms, age_secs, exposure.risk.heartbeat_secs)
+        if holding.faded_wad == 0:
+            exposure.base_wad += collateral.to_wad(balance_raw, decimals)
+    valued.stale = needed
 
 
 def dated_counts(self: State, entries: Sequence[Entry]) -> tuple[int, int]:

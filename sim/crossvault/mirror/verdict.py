@@ -9,7 +9,7 @@ from crossvault.mirror import account_errors, authority_errors, margin, market, 
 from crossvault.mirror.account import AccountId, Entry, Image
 from crossvault.mirror.correlation import ScenarioLossTable
 from crossvault.mirror.ledger import State
-from crossvault.mirror.margin import Book
+from crossvault.mirror.margin import Book, LeftOut
 from crossvault.mirror.standard import HeldOption, Level
 
 
@@ -20,6 +20,7 @@ class Standing(NamedTuple):
     margin_wad: int
     required_wad: int
     initial_wad: int
+    left: LeftOut
 
 
 def fresh_book(self: State, account: AccountId, *, now: int) -> Book:
@@ -94,7 +95,7 @@ def maintenance(self: State, account: AccountId, *, now: int) -> Standing:
     required_wad = margin.requirement(valued, Level.MAINTENANCE)
     margin_wad = margin.adjusted_equity(valued, Level.MAINTENANCE) - required_wad
     initial_wad = margin_wad if margin_wad < 0 else margin.margin(valued, Level.INITIAL)
-    return Standing(margin.equity(valued), margin_wad, required_wad, initial_wad)
+    return Standing(margin.equity(valued), margin_wad, required_wad, initial_wad, margin.left_out(valued))
 
 
 def equity(self: State, account: AccountId, *, now: int) -> int:

@@ -82,6 +82,7 @@ FIELDS: Mapping[type, Mapping[str, ParameterField]] = {
     collateral.HaircutTerms: {
         "haircut_initial": ParameterField("haircut initial", 0, WAD),
         "haircut_maintenance": ParameterField("haircut maintenance", 0, WAD, PER_CENT, "haircut_initial", True),
+        "stale_secs": ParameterField("stale", 0, 30 * _DAY, SECS),
     },
     liquidation.AuctionTerms: {
         "buffer_wad": ParameterField("buffer", 0, WAD),

@@ -263,7 +263,7 @@ def terms(part: HaircutPart) -> collateral.HaircutTerms:
     cap_wad = CAP if part.cap is None else part.cap
     if cap_wad > CAP:
         raise FieldError("cap", parameter_fields.out_of_range(cap_wad, 0, CAP, parameter_fields.PRICE))
-    return collateral.HaircutTerms(part.haircut_initial, part.haircut_maintenance, cap_wad)
+    return collateral.HaircutTerms(part.haircut_initial, part.haircut_maintenance, cap_wad, part.stale)
 
 
 def auction(part: AuctionPart) -> liquidation.AuctionTerms:

@@ -163,11 +163,15 @@ class UnderlyingPart(RiskPart):
 
 
 class HaircutPart(FilePart):
-    """Haircuts of a collateral, and the cap on its value; without a cap the whole value counts."""
+    """Haircuts of a collateral, the cap on its value, and the time in which a stale price fades.
+
+    Without a cap the whole value counts.
+    """
 
     haircut_initial: Ratio
     haircut_maintenance: Ratio
     cap: Price | None = None
+    stale: Duration = 86_400
 
 
 class CollateralPart(HaircutPart):

@@ -14,7 +14,7 @@ from crossvault.mirror import fixed, market
 from crossvault.mirror.account import AccountId
 from crossvault.walks import terms
 from crossvault.walks.base import BROKER, COLLATERALS, GOVERNOR, STRANGER, WAD
-from crossvault.walks.bounds import BoundsWalk
+from crossvault.walks.fading import FadingCollateral
 
 _RICH_RAW, _COINS_RAW = 10**13, 10**20
 _EMPTY = AccountId("stranger", 3)
@@ -28,7 +28,7 @@ _DOORS, _QUIET_RAW = 16, 31 + 20 * 32  # of a token that calls back: the doors, 
 _LIQUIDATING = (doors.start_liquidation, doors.declare_insolvent, doors.end_liquidation)
 
 
-class CornerCases(BoundsWalk):
+class CornerCases(FadingCollateral):
     """One scene after another, each in the market of a walk that has just begun."""
 
     def story(self) -> Story:
@@ -44,7 +44,7 @@ class CornerCases(BoundsWalk):
         for scene in (
             self._of_nothing, self._stale_neighbour, self._malformed, self._dust, self._brimful, self._sold,
             self._called_back, self._counted, self._unhedged, self._expiring, self._jumped, self._drained,
-            self._edged, self._auctioned,
+            self._edged, self._auctioned, self._left_out,
         ):  # fmt: skip
             self._draw(scene.__name__)
             yield from scene(model)
@@ -111,15 +111,6 @@ class CornerCases(BoundsWalk):
             yield doors.trade(
                 self._at, BROKER, maker=one, taker=other, instrument=instrument + 2**160, size=1, price_wad=1
             )
-
-    def _funded(self, account: AccountId, cash_raw: int, coins_raw: int) -> Iterator[Step]:
-        for token, amount in (("USDC", cash_raw), ("WETH", coins_raw)):
-            yield doors.mint(self._at, account.owner, token=token, to=account.owner, amount_raw=amount)
-        yield doors.set_operator(self._at, account.owner, account=account, operator=BROKER, allowed=True)
-        if cash_raw:
-            yield doors.deposit_cash(self._at, account.owner, account=account, amount_raw=cash_raw)
-        if coins_raw:
-            yield doors.deposit_collateral(self._at, account.owner, account=account, collateral=0, amount_raw=coins_raw)
 
     def _dust(self, model: Model) -> Iterator[Step]:
         """Accounts without cash trade single wei, so that their cash becomes one wei, none, and one less."""

@@ -18,6 +18,7 @@ from crossvault.mirror import (
 )
 
 WAD = fixed.WAD
+_FADING_SECS = (0, 600, 86_400, 30 * 86_400)
 
 
 def risk(random: Random) -> market.MarketRisk:
@@ -83,10 +84,11 @@ def interest(random: Random) -> cash.Interest:
 
 
 def haircut(random: Random) -> collateral.HaircutTerms:
-    """Haircuts and cap of a collateral."""
-    initial = random.randrange(51) * WAD // 100
+    """Haircuts and cap of a collateral, and the time in which its stale price fades, by its haircut."""
+    percent = random.randrange(51)
+    initial = percent * WAD // 100
     cap = random.choice((fixed.CAP, fixed.CAP, 4_000 * WAD))
-    return collateral.HaircutTerms(initial, initial * random.randrange(101) // 100, cap)
+    return collateral.HaircutTerms(initial, initial * random.randrange(101) // 100, cap, _FADING_SECS[percent % 4])
 
 
 def depeg(random: Random) -> cash.DepegTerms:
