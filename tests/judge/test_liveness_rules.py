@@ -101,17 +101,17 @@ DUST = "  - {at: +1h, do: deposit, account: alice, amount: 0.000001 BAR}\n"
 def test_a_token_of_no_worth_with_a_dead_feed_is_no_shield(tmp_path: Path) -> None:
     """GOLD stops at 0:00 and is stale from 2:00:01 on; at 1,750 alice has -5,000 and must have 8,750."""
     steps = DUST + "  - {at: +3h, do: start liquidation, account: alice}\n"
-    story = written(tmp_path, WORLD + steps)
-    assert red(breaches(story, "V21")) == []
-    assert _tried(story).is_closed
+    text = WORLD.replace("insurance: 10,000 USDC", "insurance: 20,000 USDC") + steps
+    assert red(breaches(written(tmp_path, text), "V21")) == []
+    assert _tried(written(tmp_path, text)).is_closed
 
 
 def test_a_dead_feed_that_stops_a_sale_is_red(tmp_path: Path) -> None:
-    """An hour of a day after its price was fresh, 85 of a million of 100 count 23 of 24 parts."""
+    """Two hours of a day after its price was fresh, 85 of a million of 100 count 22 of 24 parts."""
     steps = DUST + "  - {at: +3h, do: start liquidation, account: alice, expect: {refused: StalePrice}}\n"
     with planted_code("crossvault.mirror.valuation", "    valued.stale = needed\n", ""):
         found = red(breaches(written(tmp_path, WORLD + steps), "V21"))
-    what = f"alice fails maintenance by {13_750 * WAD - 85 * 10**12 * 23 // 24} wad"
+    what = f"alice fails maintenance by {13_750 * WAD - 85 * 10**12 * 22 // 24} wad"
     assert found[-1] == (f"{what}, and no stranger can sell it: start_liquidation, StalePrice", "")
 
 

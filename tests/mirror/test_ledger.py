@@ -70,7 +70,7 @@ def test_a_liquidation_moves_exact_parts(source: Owned, target: Owned, fraction:
     """V1, V2, V3: sums over both accounts are unchanged; a closed position turns its quote into cash."""
     self = ledger_of(source, target)
     before = totals(self)
-    ledger.move_part(self, SOURCE, TARGET, fraction, reserved, now=NOW)
+    ledger.move_part(self, SOURCE, TARGET, fraction, reserved, 0, now=NOW)
     assert totals(self) == before
 
 
@@ -81,7 +81,7 @@ def test_interest_leaves_a_residue_and_never_a_shortfall(
 ) -> None:
     self = ledger_of(source, target, index)
     before, *others = totals(self)
-    ledger.move_part(self, SOURCE, TARGET, fraction, 0, now=NOW)
+    ledger.move_part(self, SOURCE, TARGET, fraction, 0, 0, now=NOW)
     after, *left = totals(self)
     moves = 2 * (1 + len(source.positions))
     assert before - moves * (1 + Fraction(index, RAY)) <= after <= before
@@ -92,7 +92,7 @@ def test_interest_leaves_a_residue_and_never_a_shortfall(
 @given(owned, ratios, amounts)
 def test_the_seller_keeps_the_remainder(source: Owned, fraction: int, reserved: int) -> None:
     self = ledger_of(source, Owned(0, [0, 0, 0], {}))
-    ledger.move_part(self, SOURCE, TARGET, fraction, reserved, now=NOW)
+    ledger.move_part(self, SOURCE, TARGET, fraction, reserved, 0, now=NOW)
     kept = 1 - Fraction(fraction, WAD)
     holder = self.holders[SOURCE]
     for number, raw in enumerate(source.balances):

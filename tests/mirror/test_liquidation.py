@@ -29,7 +29,7 @@ def test_the_largest_part_restores_the_buffer_margin(missing: int, equity: int, 
         factor = Fraction(discount, WAD)
         return (1 - part) * (-missing - reserved) + reserved + part * (equity - reserved) * factor
 
-    most = liquidation.max_fraction(-missing, equity, reserved, discount)
+    most = liquidation.max_fraction(-missing, equity, reserved, discount, 0)
     assert 1 <= most <= WAD
     assert most == 1 or left(Fraction(most, WAD)) <= 0
     assert left(min(Fraction(1), Fraction(most + 1, WAD) + Fraction(2, missing))) >= 0

@@ -84,6 +84,8 @@ def balance_terms(model: Model, book: Book, level: Level) -> Iterator[MarginTerm
 
 def _credit(book: Book, holding: margin.Holding, level: Level) -> int:
     terms, initial = holding.terms, level == Level.INITIAL
+    if holding.faded_wad:
+        return 0 if initial else margin.faded_credit(holding)
     haircut = terms.haircut_initial if initial else terms.haircut_maintenance
     if margin.is_modelled(book, holding.underlying):
         haircut = 0  # it is in the requirement

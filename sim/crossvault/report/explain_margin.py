@@ -115,6 +115,8 @@ def _credit(book: Book, holding: Holding, asset: Asset, level: Level) -> Stateme
     terms, initial = holding.terms, level == Level.INITIAL
     haircut = terms.haircut_initial if initial else terms.haircut_maintenance
     value_wad = holding.safe_wad if initial else holding.value_wad
+    if holding.faded_wad:
+        return _faded(holding, asset, initial)
     value = usd(value_wad) + (f" at the {_lowest(book, holding)} price" if value_wad != holding.value_wad else "")
     if value_wad > terms.cap_wad:
         value = f"cap {usd(terms.cap_wad)} (value {value})"
@@ -122,6 +124,16 @@ def _credit(book: Book, holding: Holding, asset: Asset, level: Level) -> Stateme
         return StatementLine(f"{asset.token} as collateral", value, collateral.credit(value_wad, 0, terms.cap_wad))
     credit = collateral.credit(value_wad, haircut, terms.cap_wad)
     return StatementLine(f"{asset.token} as collateral", f"{value} × (1 − {percent(haircut)})", credit)
+
+
+def _faded(holding: Holding, asset: Asset, initial: bool) -> StatementLine:
+    """A collateral at a stale price: nothing at initial, at maintenance what has not faded."""
+    if initial:
+        return StatementLine(f"{asset.token} as collateral", "nothing at a stale price", 0)
+    terms = holding.terms
+    value = f"{usd(fixed.min(holding.value_wad, terms.cap_wad))} × (1 − {percent(terms.haircut_maintenance)})"
+    value += f" × (1 − {percent(holding.faded_wad)} faded at a stale price)"
+    return StatementLine(f"{asset.token} as collateral", value, margin.faded_credit(holding))
 
 
 def _lowest(book: Book, holding: Holding) -> str:
