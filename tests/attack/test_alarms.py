@@ -1,6 +1,7 @@
 """Alarms of the attack search: each reads what a hand-written attack moves, by arithmetic on paper, alone."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import pytest
 
@@ -135,7 +136,18 @@ def test_a_named_operator_is_no_shield() -> None:
     assert played.readings() == {}
 
 
-def test_a_token_of_a_dead_feed_is_a_shield() -> None:
+@pytest.mark.parametrize("shields", [False, True])
+def test_a_token_of_a_dead_feed_is_no_shield_unless_its_price_stops_a_sale(shields: bool) -> None:
+    planted = (
+        planted_code("crossvault.mirror.valuation", "    valued.stale = needed\n", "") if shields else nullcontext()
+    )
+    with planted:
+        found = _failing_with_old()
+    assert found == (["a sale is refused: StalePrice"] if shields else [])
+
+
+def _failing_with_old() -> list[str]:
+    """Circumstances of the alarm of shields, where an account that fails holds one raw unit of a dead feed."""
     played = Played(calm(has_old=True))
     played.act(pay(START_AT, LONG, 20_000), trade(START_AT, LONG, MAKER, 100, 2_000))
     played.act(doors.deposit_collateral(START_AT, LONG.owner, account=LONG, collateral=OLDT, amount_raw=1))
@@ -143,7 +155,7 @@ def test_a_token_of_a_dead_feed_is_a_shield() -> None:
     assert played.readings() == {}
     played.print(START_AT + 7_200, 1_890)
     played.play.watch()
-    assert played.circumstances("shield") == ["a sale is refused: StalePrice"]
+    return played.circumstances("shield")
 
 
 @pytest.mark.parametrize(("eth", "locks"), [(1, True), (100, False)])

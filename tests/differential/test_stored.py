@@ -220,9 +220,8 @@ def draw_move(random: Random) -> Drawn:
     target = random.choice(IDS[1:])
     fraction = random.choice([1, WAD, Integer(0, WAD).draw(random)])
     reserved = random.choice([0, AMOUNT.draw(random)])
-    call = {"self": draw_setup(random), "source": IDS[0], "target": target}
-    left_out = random.choice([0, random.getrandbits(8)])
-    return {**call, "fraction_wad": fraction, "reserved_wad": reserved, "left_out": left_out}
+    call = {"self": draw_setup(random), "source": IDS[0], "target": target, "fraction_wad": fraction}
+    return {**call, "reserved_wad": reserved, "left_out": random.choice([0, random.getrandbits(8)])}
 
 
 def draw_part(random: Random) -> Drawn:
