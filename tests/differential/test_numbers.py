@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from books import BOOK, changed_books
+from books import BOOK, OF_A_BOOK, changed_books, underlying_of_a_book
 from crossvault.evm.codec import snake
 from crossvault.mirror import (
     cash,
@@ -42,6 +42,7 @@ from inputs import (
     EXPIRY,
     EXPOSURE,
     GUARD,
+    HOLDING,
     INTEREST,
     LEVEL,
     LINE,
@@ -299,15 +300,11 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
         "priced": {"size_wad": Integer(0, 40 * CAP), "price_wad": AMOUNT, "rate_wad": Integer(0, 10 * WAD)},
     },
     margin: {
-        **{name: {"self": BOOK} for name in ("equity", "safeEquity", "health", "freeCollateral")},
-        **{name: {"self": BOOK} for name in ("notional", "leverage")},
+        **{name: {"self": BOOK} for name in OF_A_BOOK},
         **{name: {"self": BOOK, "level": LEVEL} for name in ("adjustedEquity", "requirement", "margin")},
-        "isModelled": lambda random: {
-            "self": (drawn := BOOK.draw(random)), "underlying": random.randrange(len(drawn.exposures)),
-        },
+        "isModelled": underlying_of_a_book,
         "leastBalance": changed_books,
-        "leftOut": {"self": BOOK},
-        "fadedCredit": lambda random: {"held": random.choice(BOOK.draw(random).holdings or [margin.Holding()])},
+        "fadedCredit": {"held": HOLDING},
         "isFirst": lambda random: {"lines": (drawn := strip(random))["lines"], "place": drawn["first"]},
     },
     liquidation: {

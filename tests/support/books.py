@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 from crossvault.mirror import margin
 from crossvault.mirror.correlation import PortfolioRequirement
@@ -42,6 +43,12 @@ def book(random: Random) -> margin.Book:
     return made
 
 
+def underlying_of_a_book(random: Random) -> dict[str, Any]:
+    """A valued account, and the number of one of its underlyings."""
+    drawn = BOOK.draw(random)
+    return {"self": drawn, "underlying": random.randrange(len(drawn.exposures))}
+
+
 def portfolio_book(random: Random) -> margin.Book:
     """An account in portfolio mode."""
     made = book(random)
@@ -50,6 +57,7 @@ def portfolio_book(random: Random) -> margin.Book:
     return made
 
 
+OF_A_BOOK = ("equity", "safeEquity", "health", "freeCollateral", "notional", "leverage", "leftOut")  # no other argument
 BOOK, PORTFOLIO_BOOK = Generated(book), Generated(portfolio_book)
 
 
