@@ -22,9 +22,8 @@ library Valuation {
     uint256 internal constant MAX_HELD = 2 ** 160 - 1;
 
     /// @notice Margin metrics of an account.
-    /// @dev all [wad]; staleUnderlying: underlying of the first stale price that its positions need, plus one, 0 when none; staleExpiry: its expiry, 0: index;
-    /// mode: STANDARD or PORTFOLIO; sumWad: losses of portfolio margin, each underlying alone, lossInitialWad, lossMaintenanceWad: of all together,
-    /// so that their difference is the risk offset; 0 in standard mode
+    /// @dev all [wad]; staleUnderlying: underlying of the first stale price that its positions need, plus one, 0 when none; staleExpiry: its expiry, 0: index; mode: STANDARD or PORTFOLIO; sumWad:
+    /// losses of portfolio margin, each underlying alone, lossInitialWad, lossMaintenanceWad: of all together, so that their difference is the risk offset; 0 in standard mode
     struct Metrics {
         int256 equityWad;
         int256 initialEquityWad;
@@ -121,7 +120,6 @@ library Valuation {
     }
 
     /// @notice Adds the collateral of an account to its book.
-    /// @dev after its positions, whose stale prices the book has then: one of a collateral is no reason to refuse, as it fades
     /// @param self ledger
     /// @param balances its balances by collateral [raw]
     /// @param valued book to add to
@@ -137,8 +135,7 @@ library Valuation {
             valued.holdings[i].safeWad = Collateral.value(balanceRaw, Standard.lowest(exposure), decimals);
             valued.holdings[i].terms = asset.terms;
             valued.holdings[i].underlying = asset.underlying;
-            uint256 ageSecs = block.timestamp - self.prices[asset.underlying].publishedAt;
-            valued.holdings[i].fadedWad = Collateral.faded(valued.holdings[i].terms, ageSecs, exposure.risk.heartbeatSecs);
+            valued.holdings[i].fadedWad = Collateral.faded(valued.holdings[i].terms, block.timestamp - self.prices[asset.underlying].publishedAt, exposure.risk.heartbeatSecs);
             if (valued.holdings[i].fadedWad == 0) exposure.baseWad += Collateral.toWad(balanceRaw, decimals);
         }
         valued.stale = needed;
@@ -190,8 +187,7 @@ library Valuation {
         uint256 instrument = entry.instrument;
         uint256 underlying = Market.underlyingOf(instrument);
         Standard.Exposure memory exposure = load(self, valued, underlying);
-        uint256 markWad;
-        uint256 fixedWad = 0;
+        (uint256 markWad, uint256 fixedWad) = (0, 0);
         if (Market.kindOf(instrument) == Market.PERP) {
             markWad = Oracle.mark(exposure.indexWad, self.prices[underlying].premium, exposure.risk.markBand);
         } else {
@@ -343,8 +339,7 @@ library Valuation {
             markWad = valued.lines[0].markWad;
             bandWad = Fixed.mulDivDown(exposure.indexWad, exposure.optionRisk.tradeBand, Fixed.WAD);
         } else {
-            bool isPerp = kind == Market.PERP;
-            if (isPerp) markWad = Oracle.mark(exposure.indexWad, self.prices[underlying].premium, exposure.risk.markBand);
+            if (kind == Market.PERP) markWad = Oracle.mark(exposure.indexWad, self.prices[underlying].premium, exposure.risk.markBand);
             else (markWad,) = forward(self, valued, instrument);
             bandWad = Fixed.mulDivDown(markWad, exposure.risk.tradeBand, Fixed.WAD);
         }
