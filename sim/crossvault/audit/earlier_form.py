@@ -10,10 +10,12 @@ from crossvault.differential.step import Event, Snapshot
 from crossvault.evm.abi import Interface
 from crossvault.evm.artifacts import Build
 from crossvault.evm.bindings import Bindings
-from crossvault.evm.codec import AddressBook
+from crossvault.evm.codec import AddressBook, snake
 from crossvault.evm.deploy import refusal_libraries, vault_abi
+from crossvault.mirror.lens import AccountState, Globals
 
 _SEVERAL = "[]"
+_STATES = (Globals, AccountState)  # read by the names of their fields
 Fields = Sequence[Mapping[str, Any]]
 
 
@@ -24,6 +26,13 @@ class EarlierBindings(Bindings):
         super().__init__(build, names)
         errors = [vault_abi(build), *refusal_libraries(build).values(), build.artifacts["Token"].abi]
         self.vault = Interface(earlier.abi, self.codec, errors)
+        self._outputs = _by_name(earlier.abi)["function", "snapshot"]["outputs"]
+
+    def decode_snapshot(self, data: str) -> Snapshot:
+        """Decodes the state; a field that the vault does not have yet is None."""
+        shared, accounts = self.vault.result("snapshot", data)
+        one, each = (item["components"] for item in self._outputs)
+        return Snapshot(_whole(Globals, one, shared), tuple(_whole(AccountState, each, found) for found in accounts))
 
 
 class EarlierForm:
@@ -57,15 +66,20 @@ def _by_name(abi: Abi) -> dict[tuple[str, str], Mapping[str, Any]]:
 
 
 def _narrowed(was: Fields, now: Fields, values: tuple[Any, ...]) -> Any:
-    """The values whose fields both have, in the earlier order; a named tuple that keeps all of its fields stays one."""
+    """The values whose fields both have, in the earlier order; in states later ones are None."""
     if len(now) == 1 and not now[0]["name"]:
         return (_part(was[0], now[0], values[0]),)
     unnamed = all(not field["name"] for field in now)
     places = {str(place) if unnamed else field["name"]: place for place, field in enumerate(now)}
     wanted = [(field, places[str(place) if unnamed else field["name"]]) for place, field in enumerate(was)]
     parts = tuple(_part(field, now[place], values[place]) for field, place in wanted)
-    is_whole = hasattr(values, "_fields") and len(parts) == len(values)
-    return type(values)(*parts) if is_whole else parts
+    return _whole(type(values), was, parts) if isinstance(values, _STATES) else parts
+
+
+def _whole(kind: Any, was: Fields, parts: Sequence[Any]) -> Any:
+    """A named tuple of parts that have the names of earlier fields; None for each later one."""
+    found = {snake(field["name"]): part for field, part in zip(was, parts, strict=True)}
+    return kind(*(found.get(name) for name in kind._fields))
 
 
 def _part(was: Mapping[str, Any], now: Mapping[str, Any], value: Any) -> Any:
