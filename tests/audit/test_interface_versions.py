@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,9 +130,17 @@ def test_a_vault_of_the_first_interface_is_followed_while_rules_agree(earlier: E
 
 @pytest.mark.slow
 def test_an_audit_names_the_interface_of_a_vault(
-    earlier: EarlierVault, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    earlier: EarlierVault, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    words = ["audit", "--rpc", earlier.node.url, "--vault", earlier.vault]
+    words = [
+        "audit",
+        "--rpc",
+        earlier.node.url,
+        "--vault",
+        earlier.vault,
+        "--checkpoint",
+        str(tmp_path / "audit.jsonl"),
+    ]
     assert main([*words, "--until-block", str(earlier.agreed)]) == 0
     assert "read as interface 1 (contracts until 2026-11-30), which today's model follows" in capsys.readouterr().out
     assert main([*words, "--json", "--until-block", str(earlier.agreed)]) == 0

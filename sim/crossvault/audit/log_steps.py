@@ -190,11 +190,11 @@ def arguments(door: Action, event: Event, fields: Fields) -> dict[str, Any]:
 
 
 def formed(kind: Any, value: Any) -> Any:
-    """A decoded value in the mirror's types: structs become named tuples."""
+    """A decoded value in the mirror's types: structs become named tuples; later fields have their defaults."""
     if not isinstance(value, tuple) or isinstance(value, AccountId):
         return value
     if hasattr(kind, "_fields"):
-        return kind(*(formed(each, part) for each, part in zip(_kinds(kind), value, strict=True)))
+        return kind(*(formed(each, part) for each, part in zip(_kinds(kind), value, strict=False)))
     [element, *_] = get_args(kind)
     return tuple(formed(element, part) for part in value)
 
