@@ -367,7 +367,8 @@ contract Vault is Checks, Diamond {
     /// CapExceeded
     function fillSide(AccountId account, uint256 instrument, int256 sizeDelta, int256 quoteDelta) internal returns (TradeSide memory) {
         Account.Holder storage holder = ledger.holders[account];
-        bool rising = Account.isRising(Account.entry(holder, instrument).size, sizeDelta);
+        int256 size = Account.entry(holder, instrument).size;
+        bool rising = Account.isRising(size, sizeDelta);
         if (rising) requireRunning();
         Account.Image memory former = begin(account, rising);
         int256 principal = holder.principal;
@@ -375,7 +376,7 @@ contract Vault is Checks, Diamond {
         check(account, rising, former);
         if (!rising) checkPause(account, former);
         if (rising) requireBorrowable(account, principal);
-        Account.Entry memory entry = Account.entry(holder, instrument);
-        return TradeSide(holder.principal, entry.size, entry.quote, entry.fundingIndex);
+        Account.Entry memory left = Account.quoted(holder, instrument, size + sizeDelta);
+        return TradeSide(holder.principal, left.size, left.quote, left.fundingIndex);
     }
 }

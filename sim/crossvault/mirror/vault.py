@@ -293,7 +293,8 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
     ) -> TradeSide:
         """Fills one side of a trade and checks its margin."""
         holder = self.ledger.holders[account]
-        rising = accounts.is_rising(accounts.entry(holder, instrument).size, size_delta)
+        size = accounts.entry(holder, instrument).size
+        rising = accounts.is_rising(size, size_delta)
         if rising:
             self.require_running()
         former = self.begin(account, rising)
@@ -305,5 +306,5 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
             self.check_pause(account, former, now=now)
         if rising:
             self.require_borrowable(account, principal)
-        entry = accounts.entry(holder, instrument)
-        return TradeSide(holder.principal, entry.size, entry.quote, entry.funding_index)
+        left = accounts.quoted(holder, instrument, size + size_delta)
+        return TradeSide(holder.principal, left.size, left.quote, left.funding_index)
