@@ -12,7 +12,10 @@ import pytest
 import profiles
 import turns
 
-collect_ignore = ["findings/sold-above-initial.scenario.yaml"]  # mended: its expectations no longer hold
+collect_ignore_glob = [
+    "findings/*.scenario.yaml",  # attacks that tests/judge plays: a mended one no longer ends as it states
+    "incidents/*.scenario.yaml",  # attacks on a vault with a planted fault
+]
 
 
 os.environ.pop("COLUMNS", None)  # readline puts it there unseen, and the processes of xdist would inherit it

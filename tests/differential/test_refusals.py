@@ -112,6 +112,11 @@ def pieces() -> dict[str, list[Step]]:
         "SameAccount": [*allowed, trade(START, 1, taker=ALICE)],
         "StalePrice": [*allowed, trade(late, 1)],
         "NotGuardian": [doors.pause(START, "alice")],
+        # without a delay it falls due at once, and lapses 14 days later
+        "AnnouncementLapsed": [
+            doors.schedule_feeder(START, "governor", feeder="late"),
+            doors.set_feeder(START + 14 * 86_400 + 1, "governor", feeder="late", allowed=True),
+        ],
         "FractionOutOfRange": [
             doors.bid(START, "bob", account=ALICE, bidder=BOB, fraction_wad=WAD + 1, limit_wad=WAD)
         ],

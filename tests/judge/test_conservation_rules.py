@@ -32,8 +32,9 @@ def credits_more(patch: Patch) -> None:
 def longs_gain_a_wei(patch: Patch) -> None:
     own = ledger.fill
 
-    def fill(state: Any, account: Any, instrument: int, size: int, quote: int, *, now: int) -> None:
-        own(state, account, instrument, size + (size > 1), quote, now=now)
+    def fill(state: Any, account: Any, instrument: int, size: int, quote: int, *, now: int) -> int:
+        grown: int = own(state, account, instrument, size + (size > 1), quote, now=now)
+        return grown
 
     patch.setattr(ledger, "fill", fill)
 

@@ -245,6 +245,7 @@ class DatedScenes(SceneSteps):
     def _capped(self, model: Model) -> Iterator[Step]:
         """Caps of the vault at what there is: one more of anything is refused, and what reduces is not."""
         ledger = model.vault.ledger
+        yield doors.schedule_cap(self._at, OWNER, what="nothing", number=0, amount=1)
         for what, number, amount in (
             ("nothing", 0, 1), (caps.COLLATERAL, 0, ledger.assets[0].total_raw + 1), (caps.BORROWING, 0, 1),
             (caps.INTEREST, 0, ledger.caps.interests[0] + WAD),

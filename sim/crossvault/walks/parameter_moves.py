@@ -126,9 +126,10 @@ class ParameterMoves(WalkBase):
     def _tighten(self, model: Model) -> Step:
         """Parameters in force but for one field, mostly one that is moved to its tighter side and not announced."""
         random, ledger = self._random, model.vault.ledger
-        underlying, collateral = random.randrange(len(ledger.risks)), random.randrange(len(ledger.assets))
-        kind = random.choice(("risk", "options", "haircut"))
+        underlying = random.randrange(len(ledger.risks))
+        kind = random.choice(("risk", "options", "haircut") if ledger.assets else ("risk", "options"))
         if kind == "haircut":
+            collateral = random.randrange(len(ledger.assets))
             terms = self._nudged(ledger.assets[collateral].terms, kind)
             return doors.enact_haircut(self._at, self._governor(), collateral=collateral, terms=terms)
         if kind == "options":
@@ -171,7 +172,7 @@ class ParameterMoves(WalkBase):
             self._scheduled.append(change)
             made = change.enact if random.random() < 0.3 else change.schedule
             return made(self._at, self._governor())
-        if random.random() < 0.2:
+        if random.random() < 0.4:
             return doors.seal(self._at, self._governor())
         return doors.cancel_changes(self._at, random.choice((GUARDIAN, GOVERNOR, STRANGER)))
 
