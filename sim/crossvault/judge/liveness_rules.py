@@ -16,7 +16,7 @@ from crossvault.judge.breach import Breach
 from crossvault.judge.marks import CALL, NO_FEED, decoded
 from crossvault.judge.moment import Moment
 from crossvault.judge.stranger_trial import sold_to_stranger
-from crossvault.judge.usable_prices import PORTFOLIO, without_stale
+from crossvault.judge.usable_prices import PORTFOLIO, is_priced, without_stale
 
 if TYPE_CHECKING:
     from crossvault.judge.books import Books
@@ -31,6 +31,8 @@ _ORDINARY = frozenset({
 """Refusals that are mostly the caller's own."""
 MOST_POSITIONS, MOST_OPTIONS = 32, 24
 _SALES = frozenset({"start_liquidation", "declare_insolvent", "bid"})
+POSITION_SHIELDS = "dust-of-a-dead-position"
+"""The known weakness of an account that is not sold for the dead feed of a position that is worth next to nothing."""
 _EXCUSES = frozenset({"InsuranceExhausted", "InsufficientMargin"})
 """The fund is empty; parameters require of any holder more than all cash."""
 
@@ -83,7 +85,8 @@ def _sellable(moment: Moment, account: AccountId) -> Iterator[Breach]:
         return
     margin = account_value(books, account, at).maintenance_margin.high
     what = f"{account} fails maintenance by {-margin} wad, and no stranger can sell it: {result.door}, {result.refusal}"
-    yield Breach(what, -margin, (account,))
+    weakness = "" if is_priced(books, account, at) else POSITION_SHIELDS
+    yield Breach(what, -margin, (account,), weakness)
 
 
 def fails_at_usable_prices(books: Books, account: AccountId, at: int) -> bool:
