@@ -194,7 +194,8 @@ def formed(kind: Any, value: Any) -> Any:
     if not isinstance(value, tuple) or isinstance(value, AccountId):
         return value
     if hasattr(kind, "_fields"):
-        return kind(*(formed(each, part) for each, part in zip(_kinds(kind), value, strict=False)))
+        kinds = _kinds(kind)[: len(value)]  # an earlier interface lacks fields at the end, and has none beyond ours
+        return kind(*(formed(each, part) for each, part in zip(kinds, value, strict=True)))
     [element, *_] = get_args(kind)
     return tuple(formed(element, part) for part in value)
 

@@ -106,12 +106,16 @@ def _opens(before: AccountBook, after: AccountBook) -> bool:
 
 
 def beyond_a_cap(moment: Moment) -> bool:
-    """Whether some call of a step would raise an amount above its cap: the reason of CapExceeded."""
-    limits = moment.before.caps.limits
-    borrows = any(action in _BORROWS for action, _ in calls(moment.step)) or moment.step.action == "fill"
-    if limits.get((BORROWING, 0)) and borrows:
-        return True  # interest accrues first, and what a trade borrows depends on its order
-    return _collateral_beyond(moment) or _interest_beyond(moment)
+    """Whether a call of a step would raise the amount that its refusal names above the cap in force."""
+    refused = moment.outcome.refusal
+    assert refused is not None
+    refusal = dict(zip(refused.fields, refused.args, strict=True))
+    limit = moment.before.caps.limits.get((refusal["what"], refusal["number"]))
+    if not limit or (refusal["cap"], refusal["amount"] > limit) != (limit, True):
+        return False
+    if refusal["what"] == BORROWING:  # interest accrues first, and what a trade borrows depends on its order
+        return moment.step.action == "fill" or any(action in _BORROWS for action, _ in calls(moment.step))
+    return _collateral_beyond(moment) if refusal["what"] == COLLATERAL else _interest_beyond(moment)
 
 
 def _collateral_beyond(moment: Moment) -> bool:
