@@ -17,6 +17,8 @@ from crossvault.judge.judge import Judge
 from crossvault.judge.rule import Rule
 from crossvault.judge.shown_rules import shown_greeks, shown_scenarios
 from crossvault.mirror.vault import Vault
+from crossvault.scenario import load
+from places import TESTS
 
 GREEKS = Rule("V37", "greeks", shown_greeks, 3)
 SCENARIOS = Rule("V37", "scenarios", shown_scenarios, 5)
@@ -42,6 +44,11 @@ def judged(story: Story, *rules: Rule) -> int:
 @pytest.mark.parametrize("task", [WalkTask("steps", 3, 150), WalkTask("desks", 9, 200)])
 def test_honest_walks_show_what_the_judge_finds(task: WalkTask) -> None:
     assert judged(task.story(), GREEKS, SCENARIOS) > 20
+
+
+def test_theta_of_a_far_strike_is_within_the_error_of_its_logarithm() -> None:
+    story = load(str(TESTS / "judge" / "theta-of-a-far-strike.repro.yaml"))
+    assert judged(story, GREEKS._replace(share=1)) == 11
 
 
 @pytest.mark.parametrize("name", ["delta_wad", "gamma_wad", "vega_wad", "theta_wad"])
