@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 SHARE = 60  # one of so many steps shows the figures of the accounts that it names
 _DISTANCE = Decimal("6e-18")  # stated error of delta and density: 5e-18 * (1 + 1 / s), and the rounding of each factor
-_LOGARITHM, _EXPONENTIAL = Decimal("2e-18"), (Decimal("1e-18"), Decimal("3e-20"))  # stated errors; the second: fixed, and of the value
+_LOGARITHM, _EXPONENTIAL = (
+    Decimal("2e-18"),
+    (Decimal("1e-18"), Decimal("3e-20")),
+)  # stated errors; the second: fixed, and of the value
 
 
 class Sensitivities(NamedTuple):
@@ -86,7 +89,9 @@ def option_greeks(books: Books, option: ValuedOption) -> tuple[Sensitivities, Se
     off = _DISTANCE * (1 + FIFTY.divide(Decimal(1), deviation)) + vol.error / deviation
     wide = 8 + FIFTY.multiply(forward, off)
     fixed, share = _EXPONENTIAL
-    carried = FIFTY.divide(_LOGARITHM + FIFTY.divide(fixed, discount) + share, years)  # r is read off the discount: -ln(D) / T
+    carried = FIFTY.divide(
+        _LOGARITHM + FIFTY.divide(fixed, discount) + share, years
+    )  # r is read off the discount: -ln(D) / T
     return exact, Sensitivities(
         off * UNIT + 8,
         off * UNIT * UNIT / (forward * deviation) * 8 + 8,
