@@ -88,6 +88,15 @@ library Fixed {
         return a >> 1;
     }
 
+    /// @notice Middle of two numbers, rounded down.
+    /// @dev floor((a + b) / 2) as the bits of both and half of those of one alone: no sum overflows
+    /// @param a number [any]
+    /// @param b number [any]
+    /// @custom:rounds down, because a price below the middle favours the buyer, by half a wei
+    function midpoint(uint256 a, uint256 b) internal pure returns (uint256) {
+        return (a & b) + ((a ^ b) >> 1);
+    }
+
     /// @notice Part of a signed value, toward zero.
     /// @dev sign(value) * floor(|value| * fractionWad / 1e18)
     /// @param value whole [any]

@@ -17,10 +17,14 @@ library OrderErrors {
     error InstrumentsDiffer(uint256 makerInstrument, uint256 takerInstrument);
     /// @notice Two orders both buy or both sell.
     error NotOpposite(int256 makerSize, int256 takerSize);
-    /// @notice The price is worse than the limit of the order.
-    error LimitNotMet(uint256 priceWad, uint256 limitWad);
+    /// @notice The limits of two orders do not cross.
+    error LimitNotMet(uint256 makerLimitWad, uint256 takerLimitWad);
     /// @notice The owner of the account did not sign this order for this contract and chain.
     error BadSignature(AccountId account);
     /// @notice The new floor is not above the old one.
     error FloorNotRaised(uint256 salt, uint256 floor);
+    /// @notice The order is of another epoch than the present one of its account.
+    error OrderOfOtherEpoch(uint256 epoch, uint256 current);
+    /// @notice The owner of the account signed the order in the form of another version.
+    error OrderOfOtherVersion(uint256 version, uint256 current);
 }

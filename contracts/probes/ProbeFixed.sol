@@ -25,6 +25,10 @@ contract ProbeFixed {
         return Fixed.mulDivDown256(a, b, c);
     }
 
+    function midpoint(uint256 a, uint256 b) external pure returns (uint256) {
+        return Fixed.midpoint(a, b);
+    }
+
     function half(uint256 a) external pure returns (uint256) {
         return Fixed.half(a);
     }

@@ -100,7 +100,7 @@ READ_BY_STEPS = {
     teller: {"metrics"},
 }
 READ_BY_TESTS = {
-    exchange: {"filledWad", "isCancelled", "digest"},  # by test_exchange
+    exchange: {"filledWad", "isCancelled", "digest", "formerDigest"},  # by test_exchange
     teller: {"metricsOf"},  # by test_views
     analyst: {"scenarios", "greeks"},  # by test_views
     registry: {"parameters"},
@@ -124,7 +124,7 @@ BEHIND_DOORS = {
         "terms", "pay", "close", "noteInsolvent", "restart", "noteDeficit", "endSale", "auctionState", "requireFailing",
         "requireOnSale", "requireStranger", "image",
     },
-    exchange: {"agree", "take", "requireLive", "requireAuthority", "requireSize", "requireOpposite"},
+    exchange: {"agree", "take", "requireSigned", "requireLive", "requireAuthority", "requireSize", "requireOpposite"},
     vault: {
         "pullQuote", "requireWithdrawal", "requireTerms", "fillSide", "isCostly", "isBatchable",
         "accountsOf", "settlementOf", "requireBorrowable",

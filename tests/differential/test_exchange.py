@@ -24,7 +24,7 @@ from crossvault.evm.signing import address_of, signed
 from crossvault.fuzz.task import steps_of
 from crossvault.lockstep.record import RecordChecker, RecordWriter, header, read
 from crossvault.lockstep.run import run
-from crossvault.mirror import account_errors, authority_errors, market, order_errors
+from crossvault.mirror import account_errors, authority_errors, market, number_errors, order_errors
 from crossvault.mirror.account import AccountId, entry
 from crossvault.mirror.exchange import Match, Order, Signature
 from crossvault.mirror.refusal import Refusal
@@ -34,12 +34,14 @@ from walks import orders
 
 OF_ORDERS = {
     "OrderExpired", "OrderCancelled", "OrderBelowFloor", "FloorNotRaised", "Overfilled", "InstrumentsDiffer",
-    "NotOpposite", "LimitNotMet", "BadSignature", "ZeroSize", "SizeTooLarge", "NotAuthorized",
+    "NotOpposite", "LimitNotMet", "BadSignature", "OrderOfOtherEpoch", "OrderOfOtherVersion",
+    "ZeroSize", "SizeTooLarge", "NotAuthorized",
 }  # fmt: skip
 OF_THE_VAULT = {"SameAccount", "PriceOutsideBand", "UnknownInstrument", "InsufficientMargin", "VaultPaused"}
 LATER = START_AT + 600
 ETH, BTC = market.perp(0), market.perp(1)
 ALICE, BOB, SAFE = AccountId("owner0"), AccountId("owner1"), AccountId("safe")
+ORDER_FIELDS = ("account", "instrument", "size", "limitWad", "expiresAt", "salt", "epoch")
 GROUP_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
@@ -131,12 +133,12 @@ def test_doors_are_those_of_the_contract() -> None:
     assert sorted(EXCHANGE_DOORS) == sorted(doors)
 
 
-def test_a_fill_trades_at_the_makers_price_and_is_never_larger_than_the_order(both: Market) -> None:
+def test_a_fill_trades_at_the_midpoint_and_is_never_larger_than_the_order(both: Market) -> None:
     maker, taker = order(ALICE, -2 * WAD), order(SAFE, 3 * WAD, 2_010 * WAD)
     [outcome] = both.play([doors.fill(START_AT, "relayer", matches=(pair(maker, taker, WAD),))])
     assert [event.name for event in outcome.events] == ["Filled", "Traded", "Batched"]
     assert outcome.events[0].values == ("relayer", maker, taker, WAD, WAD, WAD)
-    assert outcome.events[1].values[5] == 2_000 * WAD
+    assert outcome.events[1].values[5] == 2_005 * WAD
     assert both.fill(pair(maker, taker, WAD + 1)) == order_errors.Overfilled(WAD + 1, WAD)
     assert both.fill(pair(maker, taker, WAD)) is None
     assert both.fill(pair(maker, taker, WAD)) == order_errors.Overfilled(WAD, 0)
@@ -214,6 +216,55 @@ def test_a_floor_excludes_its_own_salt_and_a_cancelled_order_stays_cancelled(bot
     assert both.fill(pair(above, order(BOB, WAD), WAD)) is None
 
 
+def test_the_price_is_the_middle_of_the_limits_rounded_down_in_either_naming(both: Market) -> None:
+    """2,000 and 2,003.000000000000000001: the middle is 2,001.5 and half a wei, which the buyer keeps."""
+    sells, buys = order(ALICE, -2 * WAD), order(BOB, 2 * WAD, 2_003 * WAD + 1)
+    for one, other in ((sells, buys), (buys, sells)):
+        [outcome] = both.play([doors.fill(START_AT, "relayer", matches=(pair(one, other, WAD),))])
+        assert outcome.refusal is None and outcome.events[1].values[5] == 2_001_500_000_000_000_000_000
+    both.fund(SAFE)
+    apart = pair(order(SAFE, -WAD, 2_000 * WAD + 1), order(BOB, WAD), WAD)
+    assert both.fill(apart) == order_errors.LimitNotMet(2_000 * WAD + 1, 2_000 * WAD)
+    far = pair(order(SAFE, -WAD), order(BOB, WAD, 2**256 - 1), WAD)  # no sum overflows
+    assert both.fill(far) == number_errors.PriceTooLarge((2**256 - 1 + 2_000 * WAD) // 2, 2**96 - 1)
+
+
+def test_a_floor_lasts_for_its_epoch_and_an_order_for_its_own(both: Market) -> None:
+    """A floor of 2^256 - 1 shuts an account out until its next epoch; no order of an earlier one comes back."""
+    old = order(ALICE, -WAD, salt=2**256 - 1)
+    outcomes = both.play([
+        doors.next_epoch(START_AT, "owner1", account=ALICE),
+        doors.cancel_below(START_AT, "owner0", account=ALICE, salt=2**256 - 1),
+    ])  # fmt: skip
+    assert [each.refusal for each in outcomes] == [authority_errors.NotAuthorized(ALICE, "owner1"), None]
+    assert both.fill(pair(order(ALICE, -WAD), order(BOB, WAD), WAD)) == order_errors.OrderBelowFloor(0, 2**256 - 1)
+    ahead = old._replace(epoch=1, salt=0)
+    assert both.fill(pair(ahead, order(BOB, WAD), WAD)) == order_errors.OrderOfOtherEpoch(1, 0)
+    [started] = both.play([doors.next_epoch(START_AT, "owner0", account=ALICE)])
+    assert [tuple(each) for each in started.events] == [("EpochStarted", ("owner0", ALICE, 1))]
+    assert both.fill(pair(old, order(BOB, WAD), WAD)) == order_errors.OrderOfOtherEpoch(0, 1)
+    for each, dead in ((old, True), (ahead, False), (ahead._replace(epoch=2), False)):
+        assert both.view("is_cancelled", each) == both.model.exchange.is_cancelled(each) == dead
+    assert both.fill(pair(ahead, order(BOB, WAD), WAD)) is None
+    assert both.play([doors.cancel_below(START_AT, "owner0", account=ALICE, salt=1)])[0].refusal is None
+
+
+def test_a_signature_of_version_1_is_refused_by_name(both: Market) -> None:
+    """Of a key and of a contract wallet; another's, or of another order, is a bad one of any version."""
+    for maker, signer in ((order(ALICE, -WAD), "owner0"), (order(SAFE, -WAD), "keeper")):
+        good, former = pair(maker, order(BOB, WAD), WAD), by(signer, maker)._replace(version=1)
+        named = order_errors.OrderOfOtherVersion(1, 2)
+        assert both.fill(good._replace(maker_signature=former)) == named
+        ahead = former._replace(order=maker._replace(epoch=9))  # version 1 has no epochs: the same bytes
+        assert both.fill(good._replace(maker_signature=ahead)) == named
+        for wrong in (
+            former._replace(signer="owner1"), former._replace(chain_id=1), former._replace(version=3),
+            former._replace(order=maker._replace(salt=1)),
+        ):  # fmt: skip
+            assert both.fill(good._replace(maker_signature=wrong)) == order_errors.BadSignature(maker.account)
+        assert both.fill(good._replace(size_wad=WAD // 2)) is None
+
+
 def test_an_order_is_valid_in_its_last_second(both: Market) -> None:
     maker, taker = order(ALICE, -2 * WAD), order(BOB, 2 * WAD)
     assert both.fill(pair(maker, taker, WAD), at=LATER) is None
@@ -223,17 +274,17 @@ def test_an_order_is_valid_in_its_last_second(both: Market) -> None:
 def test_an_order_is_signed_as_eip_712_typed_data(both: Market) -> None:
     """The second witness is eth_account; the third is the contract's own digest."""
     names = both.chain.names
-    given = order(AccountId("owner0", 3), -5, salt=2**256 - 1)
-    words = ("account", "instrument", "size", "limitWad", "expiresAt", "salt")
-    kinds = [{"name": name, "type": "int256" if name == "size" else "uint256"} for name in words]
-    domain = {"name": "crossvault exchange", "version": "1", "chainId": CHAIN_ID,
-              "verifyingContract": names.address(EXCHANGE)}  # fmt: skip
-    values = [names.number("owner0") * 2**96 + 3, *given[1:]]
-    message = encode_typed_data(domain, {"Order": kinds}, dict(zip(words, values, strict=True)))
-    signature = signed(by("owner0", given), names.number)
-    assert Account.recover_message(message, signature=signature).lower() == address_of("owner0")
-    typed = keccak(b"\x19" + message.version + message.header + message.body)
-    assert both.word("digest", given) == "0x" + typed.hex()
+    given = order(AccountId("owner0", 3), -5, salt=2**256 - 1)._replace(epoch=7)
+    for version, view, words in ((2, "digest", ORDER_FIELDS), (1, "former_digest", ORDER_FIELDS[:-1])):
+        kinds = [{"name": name, "type": "int256" if name == "size" else "uint256"} for name in words]
+        domain = {"name": "crossvault exchange", "version": str(version), "chainId": CHAIN_ID,
+                  "verifyingContract": names.address(EXCHANGE)}  # fmt: skip
+        values = [names.number("owner0") * 2**96 + 3, *given[1:]]
+        message = encode_typed_data(domain, {"Order": kinds}, dict(zip(words, values, strict=False)))
+        signature = signed(by("owner0", given)._replace(version=version), names.number)
+        assert Account.recover_message(message, signature=signature).lower() == address_of("owner0")
+        typed = keccak(b"\x19" + message.version + message.header + message.body)
+        assert both.word(view, given) == "0x" + typed.hex()
 
 
 def test_a_contract_has_no_key(both: Market) -> None:
@@ -271,6 +322,17 @@ def test_a_notation_with_a_field_too_many_or_too_few_is_refused() -> None:
     del written["maker"]["colour"], written["taker_signature"]["signer"]
     with pytest.raises(BadNotation, match="Signature takes signer"):
         notation.parse(text)
+
+
+def test_an_order_written_before_epochs_is_of_the_first_one_and_signed_as_now() -> None:
+    notation = Notation(UNDERLYINGS, ())
+    step = doors.fill(0, "x", matches=(pair(order(ALICE, -WAD), order(BOB, WAD), WAD),))
+    text = notation.step(step)
+    [written] = text["args"]["matches"]
+    for side in ("maker", "taker"):
+        assert written[side].pop("epoch") == "0" and written[f"{side}_signature"].pop("version") == "2"
+        assert written[f"{side}_signature"]["order"].pop("epoch") == "0"
+    assert notation.parse(text) == step
 
 
 @pytest.mark.slow

@@ -199,7 +199,7 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
         "horner": dict.fromkeys(("sum", "x", "coefficient"), Integer(0, 2**128 - 1)),
         **{name: {"a": WORD} for name in ("sqrtDown", "sqrtUp", "signed")},
         "abs": {"a": SIGNED},
-        **{name: {"a": WORD, "b": WORD} for name in ("min", "max")},
+        **{name: {"a": WORD, "b": WORD} for name in ("min", "max", "midpoint")},
         "bits": {"word": WORD, "low": Integer(0, 300), "width": Integer(0, 255)},
         "upper": {"word": WORD, "low": Integer(0, 255)},
         "lower": {"word": WORD, "width": Integer(1, 256)},

@@ -130,6 +130,20 @@ def _floored(m: JudgedMarket) -> list[str]:
     return m.fill(m.pair(salt=5))
 
 
+def _other_epoch(m: JudgedMarket) -> list[str]:
+    assert m.do(doors.next_epoch, BOB.owner, account=BOB) == []
+    return m.fill(m.pair())
+
+
+def _at_the_midpoint(m: JudgedMarket) -> list[str]:
+    return m.fill(m.pair())
+
+
+def _former(m: JudgedMarket) -> list[str]:
+    pair = m.pair()
+    return m.fill(pair._replace(taker_signature=signed(pair.taker)._replace(version=1)))
+
+
 def _cancelled(m: JudgedMarket) -> list[str]:
     pair = m.pair()
     assert m.do(doors.cancel, BOB.owner, order=pair.taker) == []
@@ -223,7 +237,9 @@ ACTS: dict[str, Act] = {
     "settled-at-the-last-print": _settled, "funding-of-the-new-price": _funding,
     "options-in-the-band-of-perps": _option_band, "any-price-passes": _any_price, "filled-after-its-time": _late,
     "filled-again": _again, "limit-of-the-taker-ignored": _limit, "signature-unchecked": _forged,
-    "filled-below-the-floor": _floored, "cancelled-filled": _cancelled, "anybody-publishes": _anybody,
+    "filled-in-another-epoch": _other_epoch, "filled-at-the-limit-of-the-maker": _at_the_midpoint,
+    "signed-in-the-former-version": _former, "filled-below-the-floor": _floored, "cancelled-filled": _cancelled,
+    "anybody-publishes": _anybody,
     "anybody-accepts-ownership": _accepts, "anybody-pauses": _pauses, "withdrawn-in-a-pause": _paid_in_a_pause,
     "risk-rises-in-a-pause": _rising_in_a_pause, "sold-at-stale-prices": _sold_stale,
     "sold-in-a-pause": _sold_in_a_pause, "withdrawn-at-stale-prices": _withdrawn_stale, "everybody-authorized": _acts,

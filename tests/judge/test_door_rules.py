@@ -185,6 +185,11 @@ def raised_floor(m: JudgedMarket) -> list[str]:
     return m.do(doors.cancel_below, ALICE.owner, account=ALICE, salt=9)
 
 
+def next_epoch(m: JudgedMarket) -> list[str]:
+    assert m.do(doors.cancel_below, ALICE.owner, account=ALICE, salt=9) == []
+    return m.do(doors.next_epoch, ALICE.owner, account=ALICE)
+
+
 def cancelled(m: JudgedMarket) -> list[str]:
     return m.do(doors.cancel, BOB.owner, order=m.pair().taker)
 
@@ -261,8 +266,10 @@ MISTAKES: dict[str, Mistake] = {
     "a settlement of what has not settled": Mistake("vault", "if curve.settlement == 0:", "if False:", settled_early),
     "an order beyond the cap": Mistake("exchange", "if fixed.abs(size) > fixed.CAP:", "if False:", oversized),
     "a floor that falls": Mistake("exchange", "if salt <= self.salt_floor[account]:", "if False:", lower_floor),
+    "an epoch that stays": Mistake("exchange", "self.epoch_of[account] += 1", "pass", next_epoch),
+    "a floor of an earlier epoch": Mistake("exchange", "self.salt_floor[account] = 0", "pass", next_epoch),
     "a floor that stays": Mistake("exchange", "self.salt_floor[account] = salt", "pass", raised_floor),
-    "a cancellation that is not kept": Mistake("exchange", "self.cancelled[key] = True", "pass", cancelled),
+    "a cancellation that is not kept": Mistake("exchange", "self.progress[key].is_cancelled = True", "pass", cancelled),
     "a right that is not taken away": Mistake(
         "governance", "self.is_feeder[feeder] = allowed", "self.is_feeder[feeder] = True", fed
     ),

@@ -9,6 +9,7 @@ from code_planting import planted_code
 from crossvault.differential import doors
 from crossvault.differential.step import Step
 from crossvault.judge.table import RULES
+from crossvault.mirror.exchange import Match
 from crossvault.mirror.fixed import CAP, WAD
 from crossvault.mirror.market import MarketRisk
 from judged_market import (
@@ -50,6 +51,10 @@ def printed(m: JudgedMarket, at: int, confidence_wad: int = WAD, index_wad: int 
 
 def filled(m: JudgedMarket, **changed: int) -> Step:
     return doors.fill(m.at, STRANGER, matches=(m.pair(**changed),))
+
+
+def former(pair: Match) -> Match:
+    return pair._replace(taker_signature=signed(pair.taker)._replace(version=1))
 
 
 def due(m: JudgedMarket) -> Step:
@@ -145,7 +150,15 @@ BOUNDS: dict[str, Bound] = {
         lambda m: filled(m, limit_wad=2_000 * WAD),
     ),
     "a true signature": Bound(
-        "exchange", "if signature != Signature(", "if signature == Signature(", "BadSignature", filled
+        "exchange", "if content == Signature(signer, *key):", "if content != Signature(signer, *key):", "BadSignature",
+        filled,
+    ),
+    "a signature of this version": Bound(
+        "exchange", "if content == Signature(signer, *key):\n            return\n        if content ==",
+        "if content !=", "OrderOfOtherVersion", filled,
+    ),
+    "an order of its epoch": Bound(
+        "exchange", "if order.epoch != current:", "if order.epoch == current:", "OrderOfOtherEpoch", filled
     ),
     "a trade at the edge of its band": Bound(
         "vault", "price_wad > high_wad", "price_wad >= high_wad", "PriceOutsideBand", at_the_edge
@@ -189,6 +202,7 @@ def test_a_refusal_with_its_reason_is_not() -> None:
         printed(market, market.at, WAD + 1), filled(market, expires_at=market.at - 1), filled(market, size=-WAD),
         doors.settle(market.at, STRANGER, underlying=0, expiry=EXPIRY, accounts=()),
         doors.fill(market.at, STRANGER, matches=(market.pair()._replace(taker_signature=signed(market.pair().maker)),)),
+        doors.fill(market.at, STRANGER, matches=(former(market.pair()),)), filled(market, epoch=1),
     ):  # fmt: skip
         assert market.play(step) == [] and market.refusal, step.action
 

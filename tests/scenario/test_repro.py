@@ -18,6 +18,7 @@ from crossvault.lockstep.run import ArgumentTooWide
 from crossvault.mirror.authority_errors import NotFeeder
 from crossvault.scenario import ExpectationFailed, ScenarioError, load
 from crossvault.scenario.repro import Repro, text
+from crossvault.walks.order_moves import OrderWalk
 from crossvault.walks.random_walk import Walk
 from places import TESTS
 
@@ -92,6 +93,21 @@ def test_every_step_of_a_walk_is_written_and_read_without_change(seed: int, tmp_
     story = load(written(tmp_path, text(kept)))
     assert any(refusals) and story.world == walk.world and story.seed == seed
     assert played(story)[0] == steps
+
+
+def test_signed_orders_are_written_and_read_without_change(tmp_path: Path) -> None:
+    """What was not written before there were epochs and versions has its default; another value is kept, 0 too."""
+    walk = OrderWalk(1, 60).story()
+    steps, outcomes = played(walk)
+    [pair] = steps[-1].args["matches"]
+    odd = pair._replace(taker=pair.taker._replace(epoch=1), taker_signature=pair.taker_signature._replace(version=0))
+    steps[-1] = doors.fill(steps[-1].at, "relayer", matches=(odd,))
+    refusals = tuple(outcome.refusal.name if outcome.refusal else "" for outcome in outcomes)
+    found = {"step": len(steps), "field": "globals.x", "chain": "1", "model": "2", "contracts": "ab", "seed": 1}
+    kept = Repro("walk", "About.", found, walk.world, walk.underlyings, (), tuple(steps), refusals)
+    file = text(kept)
+    assert "version: 1" in file and "version: 0" in file and "version: 2" not in file and "epoch: 1" in file
+    assert played(load(written(tmp_path, file)))[0] == steps
 
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: path.name.partition(".")[0])

@@ -59,7 +59,7 @@ CAPABILITIES = (
     Capability("guardian", "a guardian who may pause", ("set_guardian",)),
     Capability("ownership", "a vault that changes hands", ("offer_ownership", "accept_ownership")),
     Capability("batch", "several calls as one", ("batch",)),
-    Capability("orders", "signed orders", ("fill", "cancel", "cancel_below")),
+    Capability("orders", "signed orders", ("fill", "cancel", "cancel_below", "next_epoch")),
     Capability("bounds", "ranges of parameters", (), _NOTHING, ("ParameterOutOfRange",)),
 )  # fmt: skip
 

@@ -22,7 +22,7 @@ def attempts(model: Model) -> Iterator[Attempt]:
     ledger, exchange = model.vault.ledger, model.exchange
     maps: list[dict[Any, Any]] = [
         ledger.holders, ledger.sales, ledger.curves, ledger.prices, ledger.tracks, ledger.guards, ledger.option_risks,
-        ledger.expiries, model.vault.touches, exchange.filled, exchange.cancelled,
+        ledger.expiries, model.vault.touches, exchange.progress,
         *(token.balances for token in model.tokens.values()),
     ]  # fmt: skip
     known = [frozenset(each) for each in maps]

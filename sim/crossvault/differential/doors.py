@@ -36,6 +36,7 @@ from crossvault.differential.exchange_doors import (
     cancel_below as cancel_below,
     fill as fill,
     mint as mint,
+    next_epoch as next_epoch,
     transfer as transfer,
 )
 from crossvault.differential.governance_doors import (

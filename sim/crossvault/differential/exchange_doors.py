@@ -22,6 +22,11 @@ def cancel_below(at: int, sender: str, *, account: AccountId, salt: int) -> Step
     return Step(at, sender, "cancel_below", {"account": account, "salt": salt})
 
 
+def next_epoch(at: int, sender: str, *, account: AccountId) -> Step:
+    """Cancellation of every order of the present epoch of an account."""
+    return Step(at, sender, "next_epoch", {"account": account})
+
+
 def mint(at: int, sender: str, *, token: str, to: str, amount_raw: int) -> Step:
     """Issue of test tokens to a holder."""
     return Step(at, sender, "mint", {"token": token, "to": to, "amount_raw": amount_raw})

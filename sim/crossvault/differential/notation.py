@@ -10,7 +10,11 @@ from crossvault.differential import doors
 from crossvault.differential.step import Outcome, Step, account_id, instrument_name, instrument_number
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
+from crossvault.mirror.exchange import VERSION, Order, Signature
 from crossvault.mirror.refusal import Refusal
+
+ADDED_FIELDS: Mapping[Any, Mapping[str, str]] = {Order: {"epoch": "0"}, Signature: {"version": str(VERSION)}}
+"""Fields that steps written before do not have: their orders are of the first epoch, and signed as they are now."""
 
 
 class BadNotation(ValueError):
@@ -94,6 +98,7 @@ class Notation:
 
     def _struct(self, kind: Any, text: Mapping[str, Any]) -> Any:
         kinds = get_type_hints(kind)
+        text = {**ADDED_FIELDS.get(kind, {}), **text}
         doors.require_fields(kind.__name__, kinds, text)
         return kind(**{name: self._value(name, each, text[name]) for name, each in kinds.items()})
 

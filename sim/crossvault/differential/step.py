@@ -35,7 +35,7 @@ VaultDoor = Literal[
     "schedule_rules", "enact_rules", "schedule_cap", "enact_cap", "set_scopes", "schedule_feeder",
     "schedule_underlying", "schedule_collateral", "schedule_guardian", "seal", "cancel_changes",
 ]  # fmt: skip
-ExchangeDoor = Literal["fill", "cancel", "cancel_below"]
+ExchangeDoor = Literal["fill", "cancel", "cancel_below", "next_epoch"]
 TokenAction = Literal["mint", "transfer"]
 Action = Literal[VaultDoor, ExchangeDoor, TokenAction]
 

@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING
 
 from eth_utils.crypto import keccak
 
-from crossvault.mirror.exchange import Order, Signature
+from crossvault.mirror.exchange import FORMER_VERSION, VERSION, Order, Signature
 
 if TYPE_CHECKING:
     from coincurve import PrivateKey
 
 _LABEL = b"crossvault key of "
-DOMAIN = ("crossvault exchange", "1")  # name and version, as contracts/Exchange.sol states them
+DOMAIN = ("crossvault exchange", str(VERSION))  # name and version, as contracts/Exchange.sol states them
 _DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
-_ORDER_TYPE = "Order(uint256 account,uint256 instrument,int256 size,uint256 limitWad,uint256 expiresAt,uint256 salt)"
+_FORMER_FIELDS = "uint256 account,uint256 instrument,int256 size,uint256 limitWad,uint256 expiresAt,uint256 salt"
+_ORDER_TYPE = f"Order({_FORMER_FIELDS},uint256 epoch)"
+_FORMER_ORDER_TYPE = f"Order({_FORMER_FIELDS})"
 _WORD = 2**256
 _V = 27
 
@@ -44,8 +46,11 @@ def signed(signature: Signature, number: Callable[[str], int]) -> str:
 
 def digest_of(signature: Signature, number: Callable[[str], int]) -> bytes:
     """The digest to sign: the hash of an order as typed data. number: the address of a name as a number."""
-    separator = domain(signature.chain_id, number(signature.exchange))
-    return keccak(b"\x19\x01" + separator + keccak(_keccak_text(_ORDER_TYPE) + _order(signature.order, number)))
+    separator = domain(signature.chain_id, number(signature.exchange), signature.version)
+    is_former = signature.version == FORMER_VERSION
+    words = _order(signature.order, number)
+    content = _keccak_text(_FORMER_ORDER_TYPE) + words[:-32] if is_former else _keccak_text(_ORDER_TYPE) + words
+    return keccak(b"\x19\x01" + separator + keccak(content))
 
 
 def _order(order: Order, number: Callable[[str], int]) -> bytes:
@@ -55,9 +60,12 @@ def _order(order: Order, number: Callable[[str], int]) -> bytes:
 
 
 @cache
-def domain(chain_id: int, contract: int) -> bytes:
+def domain(chain_id: int, contract: int, version: int = VERSION) -> bytes:
     """The separator of the exchange's domain. contract: its address as a number."""
-    words = [_keccak_text(text) for text in (_DOMAIN_TYPE, *DOMAIN)] + [_word(chain_id), _word(contract)]
+    words = [_keccak_text(text) for text in (_DOMAIN_TYPE, DOMAIN[0], str(version))] + [
+        _word(chain_id),
+        _word(contract),
+    ]
     return keccak(b"".join(words))
 
 

@@ -19,6 +19,7 @@ EVENT_FIELDS: Mapping[str, Sequence[str]] = {
     "CollateralWithdrawn": ("sender", "account", "collateral", "amount_raw", "to", "balance_raw"),
     "DepegEnacted": _SET,
     "DepegScheduled": (*_SET, "effective_at"),
+    "EpochStarted": ("sender", "account", "epoch"),
     "ExpiryOpened": ("sender", "underlying", "expiry"),
     "ExpirySettled": ("sender", "underlying", "expiry", "settlement_wad"),
     "ChangesCancelled": ("sender",),

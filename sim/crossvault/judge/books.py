@@ -160,12 +160,13 @@ class CapRecord(NamedTuple):
 
 
 class OrderBook(NamedTuple):
-    """Signed orders: what was filled of a digest [wad], what is cancelled, and the least salt of an account."""
+    """Signed orders: filled sizes by digest [wad], what is cancelled, the least salt and the epoch of an account."""
 
     filled: Mapping[Any, int]
     cancelled: Mapping[Any, bool]
     floors: Mapping[AccountId, int]
     wallets: Mapping[str, str]
+    epochs: Mapping[AccountId, int] = MappingProxyType({})
 
 
 class Books(NamedTuple):
@@ -359,8 +360,10 @@ def _position(word: int, quotes: Any) -> PositionBook:
 
 
 def _orders(exchange: Any) -> OrderBook:
-    filled, cancelled, floors = exchange.filled, exchange.cancelled, exchange.salt_floor
-    return OrderBook(_written(filled), _written(cancelled), _written(floors), exchange.wallets)
+    filled = {digest: each.filled_wad for digest, each in exchange.progress.items() if each.filled_wad}
+    cancelled = {digest: True for digest, each in exchange.progress.items() if each.is_cancelled}
+    floors, epochs = _written(exchange.salt_floor), _written(exchange.epoch_of)
+    return OrderBook(filled, cancelled, floors, exchange.wallets, epochs)
 
 
 def _written(values: Mapping[K, T]) -> dict[K, T]:

@@ -78,7 +78,7 @@ def _role(moment: Moment) -> Iterator[str]:
 
 
 def _live_orders(moment: Moment) -> Iterator[str]:
-    """A fill of an order that its account has cancelled, alone or by a floor of salts, or of a size beyond the cap."""
+    """A fill of an order that its account has cancelled, alone, by a floor or an epoch, or of a size beyond the cap."""
     book = moment.rulebook
     for pair in moment.step.args["matches"]:
         for order in (pair.maker, pair.taker):
@@ -86,6 +86,8 @@ def _live_orders(moment: Moment) -> Iterator[str]:
                 yield f"the order of {order.account} with salt {order.salt} is cancelled"
             if not 0 < abs(order.size) <= CAP:
                 yield f"the order of {order.account} is for {order.size}: expected more than 0, at most 2^96 - 1"
+            if order.epoch != (epoch := book.epochs.get(order.account, 0)):
+                yield f"the order of {order.account} is of epoch {order.epoch}, its account is in epoch {epoch}"
             if order.salt < book.floors.get(order.account, 0):
                 yield f"the order of {order.account} has salt {order.salt}, its floor is {book.floors[order.account]}"
 
@@ -199,13 +201,15 @@ def _accounts(moment: Moment, book: RuleBook) -> Iterator[str]:
 
 
 def _orders(moment: Moment, book: RuleBook) -> Iterator[str]:
-    """Cancellations and floors as stored; what is filled is V12."""
+    """Cancellations, floors and epochs as stored; what is filled is V12."""
     stored = moment.after.orders
-    if moment.step.action not in ("cancel", "cancel_below") and moment.number % _SWEEP:
+    if moment.step.action not in ("cancel", "cancel_below", "next_epoch") and moment.number % _SWEEP:
         return
     floors = {account: salt for account, salt in stored.floors.items() if salt}
     if floors != {account: salt for account, salt in book.floors.items() if salt}:
         yield f"floors of salts {floors} are stored, {dict(book.floors)} were set"
+    if dict(stored.epochs) != dict(book.epochs):
+        yield f"epochs {dict(stored.epochs)} are stored, {dict(book.epochs)} were started"
     cancelled = {digest[0] for digest, is_cancelled in stored.cancelled.items() if is_cancelled}
     if cancelled != book.cancelled:
         yield f"orders {cancelled ^ book.cancelled} are stored as cancelled or not, otherwise than noted"

@@ -41,7 +41,7 @@ class EventReplay:
         self.underlyings, self.collaterals = list(before.underlyings), list(before.collaterals)
         self.curves, self.announced = dict(before.curves), dict(before.announced)
         self.filled, self.cancelled = dict(before.orders.filled), dict(before.orders.cancelled)
-        self.floors = dict(before.orders.floors)
+        self.floors, self.epochs = dict(before.orders.floors), dict(before.orders.epochs)
         self.feeders = set(before.feeders)
         self.fresh, self.surfaces = dict(before.fresh_since), dict(before.surface_since)
         self.limits = dict(before.caps.limits)
@@ -59,7 +59,9 @@ class EventReplay:
         cash = self.cash._replace(
             total_supply=before.cash.total_supply + supply, total_borrow=before.cash.total_borrow + borrow
         )
-        orders = before.orders._replace(filled=self.filled, cancelled=self.cancelled, floors=self.floors)
+        orders = before.orders._replace(
+            filled=self.filled, cancelled=self.cancelled, floors=self.floors, epochs=self.epochs
+        )
         return before._replace(
             cash=cash, underlyings=tuple(self.underlyings), collaterals=tuple(self.collaterals), curves=self.curves,
             accounts={**before.accounts, **self.accounts}, feeders=frozenset(self.feeders), announced=self.announced,
@@ -318,6 +320,10 @@ class EventReplay:
     def _cancelled_below(self, account: AccountId, salt: int) -> None:
         self.floors[account] = salt
 
+    def _epoch(self, account: AccountId, epoch: int) -> None:
+        self.epochs[account] = epoch
+        self.floors.pop(account, None)
+
     def _guardian(self, guardian: str) -> None:
         if self.before.guardian:
             self.announced.pop(("guardian", guardian), None)
@@ -359,7 +365,8 @@ _HANDLERS: Mapping[str, Callable[..., None]] = {
     "ExpiryOpened": EventReplay._opened, "ExpirySettled": EventReplay._expiry_settled,
     "UnderlyingListed": EventReplay._listed, "CollateralListed": EventReplay._collateral,
     "Filled": EventReplay._filled, "OrderCancelled": EventReplay._cancelled,
-    "OrdersCancelledBelow": EventReplay._cancelled_below, "FeederSet": EventReplay._feeder,
+    "OrdersCancelledBelow": EventReplay._cancelled_below, "EpochStarted": EventReplay._epoch,
+    "FeederSet": EventReplay._feeder,
     "OwnershipOffered": _field("pending_owner"), "Paused": _field("paused", True),
     "Unpaused": EventReplay._unpaused, "GuardianSet": EventReplay._guardian, "Sealed": _field("is_sealed", True),
     "ChangesCancelled": EventReplay._withdrawn,

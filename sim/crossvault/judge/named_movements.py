@@ -13,6 +13,7 @@ from crossvault.judge.moment import Moment
 from crossvault.judge.rounding import RAY, WAD, ceiling
 from crossvault.judge.rulebook import ALL_SCOPES, with_scopes
 from crossvault.judge.settlement_worth import settlement_worth
+from crossvault.judge.trade_rules import fill_price
 
 if TYPE_CHECKING:
     from crossvault.mirror.account import AccountId
@@ -112,12 +113,11 @@ class NamedMovements:
         self._fill(taker, instrument, size, -quote)
 
     def fill(self, sender: str, matches: tuple[Any, ...]) -> None:
-        """Each pair of orders trades at the limit of its maker."""
+        """Each pair of orders trades at the middle of their limits."""
         for pair in matches:
             size = pair.size_wad if pair.taker.size > 0 else -pair.size_wad
-            self.trade(
-                sender, pair.maker.account, pair.taker.account, pair.taker.instrument, size, pair.maker.limit_wad
-            )  # fmt: skip
+            maker, taker = pair.maker.account, pair.taker.account
+            self.trade(sender, maker, taker, pair.taker.instrument, size, fill_price(pair))
 
     def settle(self, sender: str, underlying: int, expiry: int, accounts: tuple[AccountId, ...]) -> None:
         """Each position of the expiry becomes cash of its value, rounded down."""

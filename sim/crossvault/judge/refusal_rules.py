@@ -28,6 +28,7 @@ from crossvault.judge.door_terms import (
 from crossvault.judge.freshness_rules import stale_instrument, stale_prices
 from crossvault.judge.marks import NO_FEED, decoded
 from crossvault.judge.moment import Moment
+from crossvault.judge.order_rules import SIGNED_VERSION
 from crossvault.judge.parameter_ranges import CAP, misfits
 from crossvault.judge.rounding import WAD
 from crossvault.judge.rulebook import (
@@ -246,8 +247,9 @@ def _overfilled(moment: Moment) -> bool:
 
 
 def _misses_limit(moment: Moment) -> bool:
+    """Whether the limit of some buyer is below that of its seller."""
     pairs = [(pair.maker.limit_wad, pair.taker) for pair in moment.step.args["matches"]]
-    return any(price < each.limit_wad if each.size < 0 else price > each.limit_wad for price, each in pairs)
+    return any(limit < each.limit_wad if each.size < 0 else limit > each.limit_wad for limit, each in pairs)
 
 
 def _too_large(moment: Moment, action: str, args: Mapping[str, Any]) -> bool:
@@ -285,7 +287,19 @@ def _pairs(holds: Callable[[Any], bool]) -> Callable[[Moment], bool]:
 
 def _unsigned(moment: Moment, order: Any, signature: Any) -> bool:
     owner = order.account.owner
-    return bool(signature != (moment.rulebook.wallets.get(owner, owner), order, CHAIN_ID, EXCHANGE))
+    return bool(signature != (moment.rulebook.wallets.get(owner, owner), order, CHAIN_ID, EXCHANGE, SIGNED_VERSION))
+
+
+def _signed_before(moment: Moment, order: Any, signature: Any) -> bool:
+    """Whether an owner signed an order in the form of before, which has no epoch."""
+    if isinstance(signature, str) or signature.order[:-1] != order[:-1]:
+        return False
+    signer = moment.rulebook.wallets.get(order.account.owner, order.account.owner)
+    return bool((signature[0], *signature[2:]) == (signer, CHAIN_ID, EXCHANGE, SIGNED_VERSION - 1))
+
+
+def _forged(moment: Moment, order: Any, signature: Any) -> bool:
+    return _unsigned(moment, order, signature) and not _signed_before(moment, order, signature)
 
 
 _REASONS: Mapping[str, Callable[[Moment], bool]] = {
@@ -335,9 +349,11 @@ _REASONS: Mapping[str, Callable[[Moment], bool]] = {
     "FloorNotRaised": lambda m: m.step.args["salt"] <= m.rulebook.floors.get(m.step.args["account"], 0),
     "OrderExpired": _any_order(lambda m, order, _: m.at > order.expires_at),
     "OrderBelowFloor": _any_order(lambda m, order, _: order.salt < m.rulebook.floors.get(order.account, 0)),
+    "OrderOfOtherEpoch": _any_order(lambda m, order, _: order.epoch != m.rulebook.epochs.get(order.account, 0)),
     "OrderCancelled": _any_order(lambda m, order, _: order in m.rulebook.cancelled),
     "Overfilled": _overfilled,
-    "BadSignature": _any_order(_unsigned),
+    "BadSignature": _any_order(_forged),
+    "OrderOfOtherVersion": _any_order(_signed_before),
     "LimitNotMet": _misses_limit,
     "InstrumentsDiffer": _pairs(lambda pair: pair.maker.instrument != pair.taker.instrument),
     "NotOpposite": _pairs(lambda pair: (pair.maker.size < 0) == (pair.taker.size < 0)),

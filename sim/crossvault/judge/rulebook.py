@@ -18,7 +18,9 @@ BORROWING, COLLATERAL, INTEREST = "borrowing", "collateral", "open interest"  # 
 UNASSIGNED = ""  # the name of the zero address
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
-_ELSEWHERE = frozenset({"cancel", "cancel_below"})  # doors of the exchange: an act there is none at the vault
+_ELSEWHERE = frozenset(
+    {"cancel", "cancel_below", "next_epoch"}
+)  # doors of the exchange: an act there is none at the vault
 _CALLING = ("reentrant", "callback")  # kinds of tokens that enter the vault from within their transfers
 Change = tuple[Any, ...]
 """What is announced: a kind of parameter, the number that it belongs to where there is one, and its value."""
@@ -39,7 +41,8 @@ class RuleBook(NamedTuple):
     change falls due [unix seconds]. open_since, cancelled_at: end of the last pause, time of the last cancellation
     [unix seconds]. is_sealed: whether what is added waits. parameters: in force, by kind and number. underlyings:
     names. collaterals: token and underlying. expiries: when an underlying's expiry was opened [unix seconds]. levels:
-    of a guarded index, since when it was how high. floors, filled, cancelled: of signed orders. decimals: of tokens.
+    of a guarded index, since when it was how high. floors, epochs, filled, cancelled: of signed orders. decimals: of
+    tokens.
     calling: tokens that enter the vault again.
     """
 
@@ -66,6 +69,7 @@ class RuleBook(NamedTuple):
     expiries: Mapping[tuple[int, int], int] = _NOTHING
     levels: Mapping[int, tuple[IndexLevel, ...]] = _NOTHING
     floors: Mapping[AccountId, int] = _NOTHING
+    epochs: Mapping[AccountId, int] = _NOTHING
     filled: Mapping[Any, int] = _NOTHING
     cancelled: frozenset[Any] = frozenset()
 
@@ -146,7 +150,7 @@ def calls(step: Step) -> Iterator[tuple[str, Mapping[str, Any]]]:
 ACTED_FOR = {
     "set_operator": ("account",), "set_scopes": ("account",), "set_mode": ("account",), "deposit_cash": ("account",),
     "withdraw_cash": ("account",), "deposit_collateral": ("account",), "withdraw_collateral": ("account",),
-    "trade": ("maker", "taker"), "bid": ("bidder",), "cancel_below": ("account",),
+    "trade": ("maker", "taker"), "bid": ("bidder",), "cancel_below": ("account",), "next_epoch": ("account",),
 }  # fmt: skip
 """By door, the arguments that name the accounts that its sender acts for."""
 GRANTS = frozenset({"set_operator", "set_scopes"})
@@ -316,6 +320,12 @@ def _expiry(book: RuleBook, step: Step) -> RuleBook:
     return book._replace(expiries=_merged(book.expiries, term, step.at))
 
 
+def _epoch(book: RuleBook, step: Step) -> RuleBook:
+    account = step.args["account"]
+    epochs = _merged(book.epochs, account, book.epochs.get(account, 0) + 1)
+    return book._replace(epochs=epochs, floors=_merged(book.floors, account, 0))
+
+
 def _fill(book: RuleBook, step: Step) -> RuleBook:
     filled = dict(book.filled)
     for pair in step.args["matches"]:
@@ -345,6 +355,7 @@ _RECORDS: Mapping[str, Callable[[RuleBook, Step], RuleBook]] = {
     "cancel_below": lambda book, step: book._replace(
         floors=_merged(book.floors, step.args["account"], step.args["salt"])
     ),
+    "next_epoch": _epoch,
     **dict.fromkeys(
         ("schedule_risk", "schedule_options", "schedule_guard", "schedule_portfolio", "schedule_haircut",
          "schedule_auction", "schedule_depeg", "schedule_interest", "schedule_rules", "schedule_cap", "schedule_feeder",

@@ -117,7 +117,8 @@ RULES: tuple[Rule, ...] = (
         cost="6 us",
     ),
     Rule(
-        "V12", "Orders are filled within the size, price and time that owners signed.", signed_fills,
+        "V12", "Orders are filled within the size, price and time that owners signed, at the middle of two limits.",
+        signed_fills,
         cost="1 us, a fill 30 us",
     ),
     Rule("V14", "Nothing trades from its expiry on.", alive, cost="2 us"),

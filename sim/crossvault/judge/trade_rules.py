@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crossvault.differential.step import Step
 from crossvault.judge.books import Books
@@ -29,13 +29,18 @@ class Deal(NamedTuple):
     price_wad: int
 
 
+def fill_price(pair: Any) -> int:
+    """The price of a fill: half the sum of the limits of its two orders, rounded down [wad]."""
+    return int(pair.maker.limit_wad + pair.taker.limit_wad) // 2
+
+
 def deals(step: Step) -> Iterator[Deal]:
     """The trades of a step, in their order: its own, those of its batch, or those of the orders that it fills."""
     if step.action == "fill":
         for pair in step.args["matches"]:
             size = pair.size_wad if pair.taker.size > 0 else -pair.size_wad
             maker, taker = pair.maker.account, pair.taker.account
-            yield Deal(maker, taker, pair.taker.instrument, size, pair.maker.limit_wad)
+            yield Deal(maker, taker, pair.taker.instrument, size, fill_price(pair))
         return
     for action, args in calls(step):
         if action == "trade":

@@ -1,16 +1,18 @@
-"""Records of earlier versions: fields added since to a print, a sale or a state are left out of what is compared."""
+"""Records of earlier versions: fields added since to a print, a sale, an order or a state are not compared."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_GROWN = ("PricePublished", "ForwardPublished")  # events of prints
+_GROWN = ("PricePublished", "ForwardPublished", "Filled", "OrderCancelled")  # events of prints and orders
+_LATER = frozenset({"epoch", "version"})  # fields of orders and of their signatures
+_RENAMED = frozenset({"LimitNotMet"})  # refusals whose fields have other names
 
 
 def as_recorded(body: Mapping[str, Any], recorded: Mapping[str, Any]) -> dict[str, Any]:
     """The line of a step with as many fields of its prints as the recorded line has."""
-    found = dict(body)
+    found = {**body, "args": _dated(body.get("args"), recorded.get("args"))}
     for side in ("model", "chain"):
         ours, theirs = body.get(side), recorded.get(side)
         if isinstance(ours, dict) and isinstance(theirs, dict):
@@ -24,6 +26,7 @@ def _outcome(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, An
         for mine, other in zip(ours["events"], theirs["events"], strict=False)
     ]
     found = {**ours, "events": [*events, *ours["events"][len(events) :]]}
+    found["refusal"] = _renamed(ours["refusal"], theirs["refusal"])
     state, old = ours.get("state"), theirs.get("state")
     if state and old:
         prices = _cut_all(state["globals"]["prices"], old["globals"]["prices"])
@@ -32,6 +35,23 @@ def _outcome(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, An
         shared = {**_known(state["globals"], old["globals"]), "prices": prices}
         found["state"] = {**state, "globals": shared, "accounts": accounts}
     return found
+
+
+def _renamed(ours: Any, theirs: Any) -> Any:
+    """A refusal whose fields have the names of the recorded one."""
+    if not ours or not theirs or ours.keys() != theirs.keys() or not _RENAMED & ours.keys():
+        return ours
+    return {name: dict(zip(theirs[name], ours[name].values(), strict=False)) for name in ours}
+
+
+def _dated(ours: Any, theirs: Any) -> Any:
+    """Arguments without the fields of orders and signatures that the recorded ones do not have."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        kept = {name: value for name, value in ours.items() if name in theirs or name not in _LATER}
+        return {name: _dated(value, theirs.get(name)) for name, value in kept.items()}
+    if isinstance(ours, list) and isinstance(theirs, list):
+        return [_dated(*pair) for pair in zip(ours, theirs, strict=False)] + ours[len(theirs) :]
+    return ours
 
 
 def _account(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,4 +75,4 @@ def _shortened(ours: Sequence[Any], theirs: Sequence[Any]) -> list[Any]:
 
 
 def _cut(ours: Any, theirs: Any) -> Any:
-    return ours[: len(theirs)] if isinstance(ours, list) and isinstance(theirs, list) else ours
+    return ours[: len(theirs)] if isinstance(ours, list) and isinstance(theirs, list) else _dated(ours, theirs)

@@ -52,6 +52,11 @@ def half(a: int) -> int:
     return a >> 1
 
 
+def midpoint(a: int, b: int) -> int:
+    """Middle of two numbers, rounded down."""
+    return (a + b) >> 1
+
+
 def part(value: int, fraction_wad: int) -> int:
     """Part of a signed value, toward zero."""
     magnitude = signed(mul_div_down(abs(value), fraction_wad, WAD))

@@ -53,10 +53,10 @@ class NotOpposite(Refusal):
 
 
 class LimitNotMet(Refusal):
-    """The price is worse than the limit of the order."""
+    """The limits of two orders do not cross."""
 
-    price_wad: int
-    limit_wad: int
+    maker_limit_wad: int
+    taker_limit_wad: int
 
 
 class BadSignature(Refusal):
@@ -70,3 +70,17 @@ class FloorNotRaised(Refusal):
 
     salt: int
     floor: int
+
+
+class OrderOfOtherEpoch(Refusal):
+    """The order is of another epoch than the present one of its account."""
+
+    epoch: int
+    current: int
+
+
+class OrderOfOtherVersion(Refusal):
+    """The owner of the account signed the order in the form of another version."""
+
+    version: int
+    current: int

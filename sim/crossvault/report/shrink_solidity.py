@@ -12,7 +12,7 @@ from crossvault.evm.codec import AddressBook, camel, snake
 from crossvault.evm.signing import key_of
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import ZERO_ADDRESS
-from crossvault.mirror.exchange import Signature
+from crossvault.mirror.exchange import FORMER_VERSION, Signature
 
 __all__ = ["SolidityWriter", "camel"]
 
@@ -106,7 +106,8 @@ class SolidityWriter:
         account, *others = signature.order
         numbers = ", ".join(str(each) for each in others)
         self.types.add("Exchange")
-        digest = f"exchange.digest(Exchange.Order({self.account(account)}, {numbers}))"
+        view = "formerDigest" if signature.version == FORMER_VERSION else "digest"
+        digest = f"exchange.{view}(Exchange.Order({self.account(account)}, {numbers}))"
         return f"signed({key_of(signature.signer)}, {digest})", []
 
     def checks(self, field: str, parameter: Parameter, expression: str, value: Any) -> Iterator[str]:

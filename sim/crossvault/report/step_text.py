@@ -11,7 +11,7 @@ from crossvault.mirror import cash, collateral, liquidation, portfolio
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.auction import BidResult
 from crossvault.mirror.evm import Call
-from crossvault.mirror.exchange import Match, Order, Signature
+from crossvault.mirror.exchange import VERSION, Match, Order, Signature
 from crossvault.mirror.market import MarketRisk, OptionRisk
 from crossvault.mirror.oracle import Price, PriceGuard
 from crossvault.mirror.refusal import Refusal
@@ -75,7 +75,7 @@ class StepFormatter:
         for name, order, signature in (
             ("maker", match.maker, match.maker_signature), ("taker", match.taker, match.taker_signature),
         ):  # fmt: skip
-            whole = isinstance(signature, Signature) and signature.order == order
+            whole = isinstance(signature, Signature) and signature[1::3] == (order, VERSION)
             signer = signature.signer if isinstance(signature, Signature) and whole else self.value("", signature, step)
             sides.append(f"{name} {self.value('order', order, step)} signed by {signer}")
         return f"({', '.join(sides)}, size_wad {self.value('size_wad', match.size_wad, step)})"

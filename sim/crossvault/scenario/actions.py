@@ -195,6 +195,12 @@ def _cancel_below(written: steps.CancelBelow, now: ActionContext) -> Step:
     return doors.cancel_below(now.at, account.owner, account=account, salt=written.salt)
 
 
+@_step.register
+def _next_epoch(written: steps.NextEpoch, now: ActionContext) -> Step:
+    account = now.names.account("account", written.account)
+    return doors.next_epoch(now.at, account.owner, account=account)
+
+
 _AUCTION_DOORS = {
     "start liquidation": doors.start_liquidation,
     "declare insolvent": doors.declare_insolvent,

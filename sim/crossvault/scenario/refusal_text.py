@@ -67,7 +67,8 @@ OTHERS = frozenset({
     "UnderLiquidation", "NotUnderLiquidation", "NotLiquidatable", "StillLiquidatable",
     "OwnBid", "BidTooDear", "AuctionSolvent", "AuctionInsolvent", "InsuranceExhausted", "DeficitOpen", "NotSettled",
     "FractionOutOfRange", "OrderExpired", "OrderCancelled", "OrderBelowFloor", "Overfilled", "InstrumentsDiffer",
-    "NotOpposite", "LimitNotMet", "BadSignature", "FloorNotRaised", "ERC20InsufficientBalance",
+    "NotOpposite", "LimitNotMet", "BadSignature", "FloorNotRaised", "OrderOfOtherEpoch", "OrderOfOtherVersion",
+    "ERC20InsufficientBalance",
     # names are resolved before: a file cannot give the number of what it does not have
     "UnknownUnderlying", "UnknownCollateral", "UnknownCap",
     # of arguments that the bounds of the doors keep out

@@ -21,7 +21,7 @@ from pydantic import Field
 
 from crossvault.differential.ending import InputProblem
 from crossvault.differential.model import Model
-from crossvault.differential.notation import Notation, plain
+from crossvault.differential.notation import ADDED_FIELDS, Notation, plain
 from crossvault.differential.own_code import folders
 from crossvault.differential.step import Step, StepStream, TokenSpec, WalletSpec, World
 from crossvault.differential.story import ExpectationFailed, Story
@@ -37,6 +37,7 @@ SUFFIX = ".repro.yaml"
 _FIRST_TIME = 10**9
 _FEWEST_ZEROS = 4
 _LONGEST = 10**10
+_DEFAULTS = {name: int(text) for each in ADDED_FIELDS.values() for name, text in each.items()}
 
 
 class VaultPart(FilePart):
@@ -174,8 +175,9 @@ def _written(value: Any, starts: int, name: str = "") -> Any:
     """The notation as people write it: words for names, short numbers, times after the start."""
     if isinstance(value, Mapping):
         found = {key: _written(each, starts, key) for key, each in value.items()}
-        whole = name in ("", "args")  # of a door every argument is written, of a struct what is not zero
-        return {key.replace("_", " "): each for key, each in found.items() if whole or each is False or each != 0}
+        whole = name in ("", "args")  # of a door every argument is written, of a struct what is no default
+        kept = [key for key, each in found.items() if whole or each is False or each != _DEFAULTS.get(key, 0)]
+        return {key.replace("_", " "): found[key] for key in kept}
     if isinstance(value, list):
         return [_written(each, starts) for each in value]
     if not isinstance(value, str) or not WHOLE_NUMBER.fullmatch(value):

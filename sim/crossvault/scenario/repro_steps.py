@@ -8,7 +8,7 @@ from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from crossvault.differential import doors
-from crossvault.differential.notation import BadNotation, Notation
+from crossvault.differential.notation import ADDED_FIELDS, BadNotation, Notation
 from crossvault.differential.step import Step
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
@@ -101,10 +101,11 @@ def _value(source: SourceFile, route: Route, name: str, kind: Any, given: Any, s
 
 
 def struct_values(source: SourceFile, route: Route, kind: Any, given: Any, starts: int) -> dict[str, Any]:
-    """The fields of a struct; numbers that are not given are 0."""
+    """The fields of a struct; numbers that are not given are 0, or what they were before there was such a field."""
     if not isinstance(given, Mapping):
         source.note(route, f"expected a mapping, got {given!r}")
         return {}
+    given = {**ADDED_FIELDS.get(kind, {}), **given}
     return _fields(source, route, get_type_hints(kind), given, starts, zeros=True)
 
 

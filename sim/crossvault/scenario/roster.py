@@ -131,9 +131,9 @@ class NameTable:
             self.instrument("instrument", written.instrument),
         )
         size, expires_at = self.size("size", written.size, written.instrument), written.expires.at(self.script.starts)
-        order = Order(account, instrument, size, written.limit, expires_at, written.salt)
+        order = Order(account, instrument, size, written.limit, expires_at, written.salt, written.epoch)
         signer = self.role("signer", written.signer) if written.signer else account.owner
-        return order, Signature(signer, order, CHAIN_ID, EXCHANGE)
+        return order, Signature(signer, order, CHAIN_ID, EXCHANGE, written.version)
 
     def raw(self, field: str, amount: Quantity) -> int:
         """An amount of a token [raw], not negative."""

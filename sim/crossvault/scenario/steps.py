@@ -261,7 +261,10 @@ class Batch(StepFields):
 
 
 class SignedOrder(StepFields):
-    """An order signed by the owner of an account, without a step of the chain. Another `signer` forges it."""
+    """An order signed by the owner of an account, without a step of the chain. Another `signer` forges it.
+
+    epoch: the one of its account in which it is valid. version: of the form that its signer saw; 1 had no epochs.
+    """
 
     do: Literal["order"]
     name: Name
@@ -272,6 +275,8 @@ class SignedOrder(StepFields):
     expires: Time
     salt: Count = 0
     signer: Name | None = None
+    epoch: Count = 0
+    version: Literal[1, 2] = 2
 
 
 class MatchPart(FilePart):
@@ -298,6 +303,13 @@ class CancelBelow(StepFields):
     salt: Count
 
 
+class NextEpoch(StepFields):
+    """All orders of an account are cancelled; those of its next epoch are signed with that number."""
+
+    do: Literal["next epoch"]
+    account: AccountName
+
+
 class Look(StepFields):
     do: Literal["look"]
 
@@ -306,7 +318,7 @@ StepPart = Annotated[
     Mint | Transfer | Deposit | Withdraw | Trade | Publish | Sell | Bid | Fund | Operator | Govern | Appoint
     | RiskChange | HaircutChange | AuctionChange | DepegChange | Look
     | PublishForward | PublishSurface | OpenExpiry | Settle | OptionsChange | GuardChange | InterestChange | Batch
-    | SignedOrder | Fill | CancelOrder | CancelBelow | SetMode | PortfolioMarginChange | RulesChange
+    | SignedOrder | Fill | CancelOrder | CancelBelow | NextEpoch | SetMode | PortfolioMarginChange | RulesChange
     | CapChange,
     Field(discriminator="do"),
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 from crossvault.differential import doors
@@ -43,6 +43,7 @@ _INSTRUMENTS = (
 )  # fmt: skip
 
 Args = dict[str, Any]
+_LAST_SALT = 2**256 - 1  # a floor that no order of its epoch passes
 
 
 class OrderWalk(RandomStreams):
@@ -56,9 +57,11 @@ class OrderWalk(RandomStreams):
         self._at = START_AT
         self._salt = 0
         self._book: list[Order] = []
+        self._epochs: Mapping[AccountId, int] = {}
         self._filled: list[tuple[Match, ...]] = []
         self._moves: Sequence[tuple[int, Callable[[Model], Step]]] = (
-            (70, self._fill), (6, self._replay), (6, self._cancel), (5, self._cancel_below), (4, self._operator),
+            (70, self._fill), (6, self._replay), (6, self._cancel), (5, self._cancel_below), (2, self._next_epoch),
+            (4, self._operator),
             (3, self._price), (2, self._deposit), (2, self._withdraw), (1, self._pause), (1, self._unpause),
         )  # fmt: skip
         self._spoilers: Sequence[Callable[[Model, Match], Match]] = (
@@ -72,7 +75,7 @@ class OrderWalk(RandomStreams):
             name=f"orders-{self._seed}",
             about="random signed orders",
             seed=self._seed,
-            hash=f"orders {self._seed} {self._count} draws {DRAWS}",
+            hash=f"orders 2 {self._seed} {self._count} draws {DRAWS}",
             world=self.world,
             underlyings=UNDERLYINGS,
             collaterals=(),
@@ -136,8 +139,8 @@ class OrderWalk(RandomStreams):
         """A new order that is good now, of any account but the other side's, noted in the book."""
         self._salt += self._random.choice((0, 1, 1, 1))
         lasting = self._random.choice((0, 1, 12, 600, 600, 10**6, 2**256 - 1 - self._at))
-        args = instrument, size, price, self._at + lasting, self._salt
-        order = Order(self._random.choice([each for each in self.accounts if each != other]), *args)
+        account = self._random.choice([each for each in self.accounts if each != other])
+        order = Order(account, instrument, size, price, self._at + lasting, self._salt, self._epochs.get(account, 0))
         self._book.append(order)
         return order
 
@@ -148,6 +151,7 @@ class OrderWalk(RandomStreams):
         """An order of the book, mostly one that could still be filled."""
         recent = [each for each in self._book[-40:] if each.instrument == instrument]
         good = [each for each in recent if each.expires_at >= self._at and self._rest(model, each)]
+        good = [each for each in good if each.epoch == self._epochs.get(each.account, 0)]
         found = good if self._random.random() < 0.9 else recent
         return self._random.choice(found) if found else None
 
@@ -156,14 +160,14 @@ class OrderWalk(RandomStreams):
 
     def _match(self, model: Model) -> Match:
         """Two orders that meet, at least one of them new."""
-        random = self._random
+        random, self._epochs = self._random, model.exchange.epoch_of
         instrument = random.choice(_INSTRUMENTS)
         mark, _ = model.vault.quotation(instrument, now=self._at)
         price = mark + random.choice((0, 0, 1, -1, random.randint(-mark // 30, mark // 30)))
         side = random.choice((-1, 1))
         maker = self._known(model, instrument) if random.random() < 0.5 else None
         maker = maker or self._order(instrument, -side * self._size(), price)
-        side, slack = (-1 if maker.size > 0 else 1), random.choice((0, 0, 1, mark // 50))
+        side, slack = (-1 if maker.size > 0 else 1), random.choice((0, 0, 1, 3, mark // 50, mark // 50 | 1))
         taker = self._known(model, instrument) if random.random() < 0.3 else None
         if taker is None or (taker.size > 0) != (side > 0) or (taker.limit_wad - maker.limit_wad) * side < 0:
             limit = max(0, maker.limit_wad + side * slack)
@@ -207,6 +211,8 @@ class OrderWalk(RandomStreams):
                 good._replace(chain_id=random.choice((1, 0, CHAIN_ID + 1))),
                 good._replace(exchange=random.choice((VAULT, _STRANGER, "USDC"))),
                 good._replace(order=self._tampered(order)),
+                good._replace(version=1),
+                good._replace(version=random.choice((0, 3))),
                 random.choice(("", "0x", "0x00", "0x" + "00" * 65, "0x" + "11" * 65, "0x" + "ff" * 64)),
             )
         )
@@ -219,14 +225,14 @@ class OrderWalk(RandomStreams):
             (
                 {"size": -order.size}, {"size": order.size * 2}, {"limit_wad": order.limit_wad + 1},
                 {"limit_wad": order.limit_wad - 1}, {"expires_at": order.expires_at - 1}, {"salt": order.salt + 1},
-                {"instrument": order.instrument + 1},
+                {"instrument": order.instrument + 1}, {"epoch": order.epoch + 1},
                 {"account": account._replace(number=account.number + 1)}, {"account": random.choice(self.accounts)},
             )
         )  # fmt: skip
         return order._replace(**changed)
 
     def _unmet(self, model: Model, pair: Match) -> Match:
-        """The maker's price is a little worse than the taker allows."""
+        """The maker's limit is a little worse than the taker's."""
         worse = self._random.choice((1, pair.maker.limit_wad // 100))
         limit = pair.maker.limit_wad + (worse if pair.taker.size < 0 else -worse)
         return self._with_taker(pair, limit_wad=max(0, limit))
@@ -252,7 +258,7 @@ class OrderWalk(RandomStreams):
             {"size": 0}, {"size": sign * (fixed.CAP + 1)}, {"size": sign * fixed.CAP}, {"size": -(2**255)},
             {"expires_at": self._at - 1}, {"expires_at": self._at - 1}, {"expires_at": 0}, {"expires_at": self._at},
             {"account": pair.maker.account}, {"account": AccountId("stranger", 3)}, {"account": AccountId("USDC")},
-            {"salt": 0}, {"salt": 2**256 - 1},
+            {"salt": 0}, {"salt": 2**256 - 1}, {"epoch": pair.taker.epoch + 1}, {"epoch": 2**256 - 1},
         )  # fmt: skip
 
     def _odd_makers(self, pair: Match) -> Sequence[Args]:
@@ -273,6 +279,8 @@ class OrderWalk(RandomStreams):
         for place in range(len(self._odd_makers(self._match(model)))):
             pair = self._match(model)
             yield self._filling(self._with_odd_maker(pair, self._odd_makers(pair)[place]))
+        pair = self._match(model)
+        yield self._filling(pair._replace(maker_signature=self._signed(pair.maker)._replace(version=1)))
 
     def _filling(self, pair: Match) -> Step:
         return doors.fill(self._at, _RELAYER, matches=(pair,))
@@ -293,7 +301,16 @@ class OrderWalk(RandomStreams):
         floor = model.exchange.salt_floor[account]
         salts = [each.salt for each in self._book[-30:]] or [1]
         salt = self._random.choice((floor, max(0, floor - 1), min(salts), min(salts), self._random.choice(salts)))
-        return doors.cancel_below(self._at, self._actor(account), account=account, salt=salt)
+        sender = self._actor(account)
+        salt = _LAST_SALT if self._random.random() < 0.1 else salt
+        return doors.cancel_below(self._at, sender, account=account, salt=salt)
+
+    def _next_epoch(self, model: Model) -> Step:
+        """The orders of an account end: what it signs from now on is of the next epoch."""
+        floors = model.exchange.salt_floor
+        shut = [each for each in self.accounts if floors[each] == _LAST_SALT]
+        account = self._random.choice(shut or self.accounts)
+        return doors.next_epoch(self._at, self._actor(account), account=account)
 
     def _actor(self, account: AccountId) -> str:
         return account.owner if self._random.random() < 0.7 else self._random.choice((_BROKER, _STRANGER, *_OWNERS))

@@ -157,19 +157,29 @@ class RareDoors(ThresholdPoints):
         )
 
     def _floored(self, model: Model) -> Iterator[Step]:
-        """An operator that names another; orders below the floor of their account, and at it."""
+        """An operator that names another; orders below the floor of their account and at it, and in its next epoch."""
         for account in (MAKER, LENDER):
             yield doors.set_operator(self._at, account.owner, account=account, operator=EXCHANGE, allowed=True)
             yield doors.set_operator(self._at, BROKER, account=account, operator=STRANGER, allowed=True)
             yield from self._scoped(account)
             yield doors.cancel_below(self._at, account.owner, account=account, salt=_FLOOR)
         for salt in (_FLOOR - 1, _FLOOR):
-            maker, taker = (
-                Order(account, market.perp(0), size, USUAL_PRICES[0], self._at, salt)
-                for account, size in ((MAKER, _TINY), (LENDER, -_TINY))
-            )
-            first, second = (Signature(each.account.owner, each, CHAIN_ID, EXCHANGE) for each in (maker, taker))
-            yield doors.fill(self._at, BROKER, matches=(Match(maker, first, taker, second, _TINY),))
+            yield self._pair(salt)
+        yield doors.next_epoch(self._at, MAKER.owner, account=MAKER)
+        yield self._pair(_FLOOR)
+        yield self._pair(_FLOOR, 1, version=1)
+        yield self._pair(_FLOOR, 1)
+
+    def _pair(self, salt: int, epoch: int = 0, version: int = 2) -> Step:
+        """A fill of two small orders. epoch: of the maker's order. version: of its signature."""
+        maker, taker = (
+            Order(account, market.perp(0), size, USUAL_PRICES[0], self._at, salt)
+            for account, size in ((MAKER, _TINY), (LENDER, -_TINY))
+        )
+        maker = maker._replace(epoch=epoch)
+        first, second = (Signature(each.account.owner, each, CHAIN_ID, EXCHANGE) for each in (maker, taker))
+        signed = first._replace(version=version)
+        return doors.fill(self._at, BROKER, matches=(Match(maker, signed, taker, second, _TINY),))
 
     def _scoped(self, account: AccountId) -> Iterator[Step]:
         """An operator with one scope after the other deposits, and withdraws to the owner and to itself."""
