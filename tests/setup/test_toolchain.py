@@ -158,3 +158,18 @@ def test_only_a_native_solc_of_the_pinned_version_is_used(
     monkeypatch.setenv("SOLC", "")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert toolchain.native_solc() == (mine if is_native else None)
+
+
+def test_a_script_named_solc_in_the_environment_itself_is_not_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script, called = tmp_path / "bin" / "solc", tmp_path / "called"
+    script.parent.mkdir()
+    script.write_text(f"#!/bin/sh\n: > {called}\necho 'Version: {toolchain.SOLC}+commit.f401782d.Linux.g++'\n")
+    script.chmod(0o755)
+    monkeypatch.setattr("sys.prefix", str(tmp_path))
+    monkeypatch.setenv("SOLC", "")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(script.parent))
+    assert toolchain.native_solc() is None
+    assert not called.exists()

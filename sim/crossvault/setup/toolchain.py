@@ -137,8 +137,14 @@ def npm_digest() -> str:
 
 
 def native_solc() -> Path | None:
-    """A native solc of the pinned version: $SOLC, py-solc-x's own folder, then PATH."""
-    for found in (os.environ.get("SOLC"), Path.home() / ".solcx" / f"solc-v{SOLC}", shutil.which("solc")):
+    """A native solc of the pinned version: $SOLC, py-solc-x's own folder, then PATH.
+
+    The environment's own folder is skipped: Slither brings a `solc` that is a script, and downloads a compiler when it is called.
+    """
+    own = Path(sys.prefix) / "bin"
+    folders = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if Path(folder) != own]
+    on_path = shutil.which("solc", path=os.pathsep.join(folders))
+    for found in (os.environ.get("SOLC"), Path.home() / ".solcx" / f"solc-v{SOLC}", on_path):
         if found and Path(found).is_file() and _is_native(Path(found).resolve()):
             return Path(found).resolve()
     return None
