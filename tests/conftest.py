@@ -1,5 +1,6 @@
 """Options of the whole suite, and how it is spread over several processes."""
 
+import gc
 import os
 import signal
 import sys
@@ -47,6 +48,19 @@ def pytest_configure(config: pytest.Config) -> None:
     profiles.choose(config.option.markexpr)
     if hasattr(config, "workerinput"):
         threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
+
+
+def pytest_collection_finish() -> None:
+    """Spares what is imported and collected from the garbage collector, for it stays until the end."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Collects once, as pytest does five times at its end, with all that the tests have kept."""
+    gc.collect()
+    gc.freeze()
 
 
 def _end_with(parent: int) -> None:

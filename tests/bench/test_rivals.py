@@ -60,6 +60,7 @@ def test_hypothesis_finds_a_shallow_bug() -> None:
     assert 0 < found["first_secs"] <= found["secs"] < 60
 
 
+@pytest.mark.slow
 def test_hypothesis_finds_nothing_in_sound_contracts_and_stops_in_time() -> None:
     found = search(compile_contracts(), 1)
     assert not found.found and not found.finished and found.played > 50 and 1 <= found.secs < 5

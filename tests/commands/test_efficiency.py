@@ -148,6 +148,7 @@ def test_the_figures_of_a_replay_are_those_on_paper() -> None:
     assert standard_error(np.array([1.0, 2.0])) is None
 
 
+@pytest.mark.slow
 def test_one_position_saves_nothing_by_standard_margin(small: None) -> None:
     """Of a directional book on one underlying."""
     found = {(row["kind"], row["method"]): row for row in study.study(200, 1, 5)["efficiency"]}
@@ -221,6 +222,7 @@ def test_every_kind_of_book_is_what_it_is_called() -> None:
     assert (population.modes != STANDARD).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix, beginning", [("svg", b"<?xml"), ("png", b"\x89PNG")])
 def test_the_command_prints_and_draws(
     suffix: str, beginning: bytes, small: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -319,6 +321,7 @@ def shown_costs(page: Page) -> set[tuple[str, float]]:
     return {(titles[name], float(cell)) for name, cells in page.bars.items() if name in titles for cell in cells}
 
 
+@pytest.mark.slow
 def test_eight_underlyings_are_studied(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(study, "REPLAYED", (SMALL[1],))
     seen: list[int] = []

@@ -88,6 +88,7 @@ def test_bad_words_are_exit_code_2(words: list[str], message: str) -> None:
     assert message in done.stderr and "Traceback" not in done.stderr and done.stdout == ""
 
 
+@pytest.mark.slow
 def test_a_process_ends_with_the_exit_code_and_prints_to_both_streams() -> None:
     bad = spawned("rnu")
     assert (bad.returncode, bad.stdout) == (2, "") and "did you mean 'run'?" in bad.stderr
@@ -106,6 +107,7 @@ def test_who_chooses_tests_or_a_way_to_run_them_has_one_process(words: list[str]
     assert processors(words) == []
 
 
+@pytest.mark.slow
 def test_scenarios_schema_version_and_help() -> None:
     assert {each["name"] for each in json.loads(start("scenarios", "--json").stdout)} >= {"quickstart"}
     assert json.loads(start("schema").stdout)["$schema"].startswith("https://json-schema.org/")
@@ -124,12 +126,14 @@ def test_run_prints_one_document(folder: Path) -> None:
     assert str(folder) not in done.stdout and "\x1b" not in done.stdout
 
 
+@pytest.mark.slow
 def test_several_runs_are_one_document_and_no_record_is_written() -> None:
     found = json.loads(start("run", "quickstart", "bad-debt", "--no-record", "--json").stdout)
     assert [each["scenario"] for each in found["runs"]] == ["quickstart", "bad-debt"]
     assert [each["record"] for each in found["runs"]] == [None, None]
 
 
+@pytest.mark.slow
 def test_replay_states_identical_and_explain_explains(record: Path) -> None:
     done = start("replay", str(record))
     assert done.returncode == 0, done.stderr

@@ -88,6 +88,7 @@ def test_two_underlyings_offset_by_their_correlation(write: Write) -> None:
     assert same["crossvault"].capital.initial_wad == (7_800 + 440) * WAD  # both fall at once
 
 
+@pytest.mark.slow
 def test_tails_of_shorts_far_out_of_the_money(write: Write) -> None:
     # +500 % at 2.772 %: 20 calls lose 9,000 each; +300 % at 1.2 %: 5,000 each; and 0.5 % of 2,000 for each of 40 shorts
     shorts = "positions: {ETH-20260327-3000-C: -20 ETH, ETH-20260327-1200-P: -20 ETH}\n"
@@ -100,6 +101,7 @@ def test_tails_of_shorts_far_out_of_the_money(write: Write) -> None:
     assert abs(found["derive"].capital.initial_wad - 538_925 * CENT) <= CENT // 2
 
 
+@pytest.mark.slow
 def test_naked_shorts_and_a_long(write: Write) -> None:
     # 20 % out of the money: 13 % of 2,000 for each and its mark; 105 % of it for the put at initial. The mark is owed
     shorts = "positions: {ETH-20260327-2400-C: -1 ETH, ETH-20260327-1600-P: -1 ETH}\n"

@@ -87,6 +87,7 @@ def test_blocks_begin_at_jump_targets_and_after_conditional_jumps() -> None:
     assert list(leaders(instructions(bytes.fromhex("60055700"), 3))) == [0, 3]
 
 
+@pytest.mark.slow
 def test_lines_are_those_of_the_sources(code: CodeBlocks) -> None:
     sources = contract_sources()
     lines = code.lines()

@@ -47,6 +47,7 @@ def summary(found: WalkResult) -> tuple[Any, ...]:
     return found.is_complete, found.metrics, found.reach, found.failure
 
 
+@pytest.mark.slow
 def test_the_same_step_and_differences(generous: Build) -> None:
     alone, chunked = (played(kind, generous) for kind in (InProcessRun, ChunkedRun))
     first, second = alone.result.failure, chunked.result.failure

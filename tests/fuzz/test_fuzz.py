@@ -180,6 +180,7 @@ def test_an_interruption_keeps_what_was_reached(tmp_path: Path) -> None:
     assert Corpus(tmp_path, compile_contracts()).walks >= 1
 
 
+@pytest.mark.slow
 def test_text_names_what_was_reached_and_what_never(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fuzz", "--steps", "60", "-j", "1"]) == DONE
     out = capsys.readouterr().out

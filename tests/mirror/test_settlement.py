@@ -258,6 +258,7 @@ def test_the_order_of_settling_and_its_groups_do_not_matter(accounts: Holdings, 
     assert len(found) == 1
 
 
+@pytest.mark.slow
 @LAW
 @given(sizes, values, wide(1, CAP), instruments())
 def test_two_sides_together_receive_the_sum_of_their_quotes(size: int, quote: int, price: int, instrument: int) -> None:

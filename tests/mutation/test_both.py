@@ -109,6 +109,7 @@ def test_a_mutant_is_seen_by_all_that_hold_its_function(by_id: dict[str, ModelMu
     assert held(100, 10) == 10**17 and cash.YEAR == 365 * 86_400  # this process has none of them
 
 
+@pytest.mark.slow
 def test_a_result_that_was_kept_hides_no_mutant_and_no_call() -> None:
     [summed] = [
         each for each in model_mutants(["option.py"]) if each.mutant.id == "option.py:undiscounted:arithmetic:1"
@@ -228,6 +229,7 @@ def mutate(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, s
     return code, out, err
 
 
+@pytest.mark.slow
 def test_the_command_prints_scores_and_exits_by_them(
     short: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

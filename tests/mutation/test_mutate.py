@@ -178,6 +178,7 @@ def mutate(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, s
     return code, out, err
 
 
+@pytest.mark.slow
 def test_the_command_reports_unknown_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = mutate(capsys, "--only", "Fixd.sol")
     assert code == USAGE and "did you mean 'Fixed.sol'" in err

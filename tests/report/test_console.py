@@ -65,6 +65,7 @@ def test_every_command_fits_every_page(words: tuple[str, ...], pages: list[Rende
     assert all_faults(*pages) == []
 
 
+@pytest.mark.slow
 def test_a_record_and_its_steps_fit_every_page(pages: list[RenderableType], tmp_path: Path) -> None:
     record = str(tmp_path / "run.jsonl")
     assert start("run", "first-liquidation", "--record", record).returncode == 0
@@ -73,6 +74,7 @@ def test_a_record_and_its_steps_fit_every_page(pages: list[RenderableType], tmp_
     assert all_faults(*pages) == []
 
 
+@pytest.mark.slow
 def test_a_study_fits_every_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(study, "REPLAYED", (ReplayedBooks("pairs", ("pairs",), PORTFOLIO, 20, 4),))
     shown = efficiency.tables(study.study(120, 2, 3))
@@ -114,6 +116,7 @@ rows = st.integers(1, 7).flatmap(
 )
 
 
+@pytest.mark.slow
 @given(rows, st.integers(NARROWEST, 160))
 def test_a_table_fits_a_page_and_keeps_its_figures(made: tuple[list[str], list[list[str | Text]]], width: int) -> None:
     headings, lines = made

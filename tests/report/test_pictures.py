@@ -13,6 +13,7 @@ from crossvault.report.margin_picture import margin_picture
 from crossvault.report.picture import BadPicture, require_picture, write_picture
 
 
+@pytest.mark.slow
 def test_the_picture_of_a_portfolio_has_its_figures(tmp_path: Path) -> None:
     held = portfolio_file.load("strangle")
     presets = [preset_of("crossvault", held, "--method")]

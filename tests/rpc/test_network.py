@@ -51,6 +51,7 @@ def received(node: RpcClient) -> int:
     return int(node.rpc("eth_getBalance", TARGET, "latest"), 16)
 
 
+@pytest.mark.slow
 def test_a_transaction_is_sent_and_confirmed(node: RpcClient, sender: TransactionSender) -> None:
     before, prepared = received(node), sender.prepare(TARGET, "0x", value=7)
     sender.post(prepared)
@@ -124,6 +125,7 @@ def test_a_dropped_transaction_is_sent_again(node: RpcClient, faults: Faults, se
     assert received(node) - before == 3
 
 
+@pytest.mark.slow
 def test_a_stuck_transaction_is_replaced_at_a_higher_fee_with_the_same_nonce(
     node: RpcClient, faults: Faults, sender: TransactionSender
 ) -> None:

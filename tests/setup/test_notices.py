@@ -101,6 +101,7 @@ def test_what_another_process_does_is_waited_for_with_its_time(
         assert line.fullmatch(capsys.readouterr().err)
 
 
+@pytest.mark.slow
 def test_every_command_takes_q_and_v_before_and_after_its_name() -> None:
     plain = start("scenarios", "--json")
     for words in (["-q", "scenarios"], ["scenarios", "-q"], ["scenarios", "--quiet"], ["-v", "scenarios"]):

@@ -64,6 +64,7 @@ def announced(pids: Path) -> list[int]:
     return [int(word) for word in pids.read_text(encoding="utf8").rstrip(".").split()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [*SLOW_ENDINGS, signal.SIGKILL])
 def test_a_node_ends_with_the_process_that_started_it(number: signal.Signals, tmp_path: Path) -> None:
     pids = tmp_path / "pids"

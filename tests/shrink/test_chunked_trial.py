@@ -49,6 +49,7 @@ def summary(result: ShrinkResult) -> tuple[object, ...]:
     return result.world, result.steps, result.outcomes, result.finding, result.finished, result.tries
 
 
+@pytest.mark.slow
 def test_the_same_is_left_in_as_many_tries(
     contracts: Path, finding: Found, shrunk: ShrinkResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,6 +93,7 @@ def test_candidates_are_judged_the_same(wanted: DivergenceKey | None, contracts:
     assert alone == chunked and sum(each is not None for each in alone) >= 1
 
 
+@pytest.mark.slow
 def test_views_are_compared_at_their_step(finding: Found) -> None:
     world, steps, _ = finding
     build = compile_contracts()

@@ -110,6 +110,7 @@ def test_a_repro_fails_on_what_it_was_found_in_and_passes_where_that_is_mended(f
     assert document["now_passes"] is True and document["finding"]
 
 
+@pytest.mark.slow
 def test_a_repro_is_shrunk_again_and_nothing_to_shrink_is_reported(folder: Path, kept: Path) -> None:
     text = kept.read_text()
     shrink = ("shrink", kept.name, "--contracts", "contracts", "--out", "again.repro.yaml")

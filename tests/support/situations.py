@@ -126,7 +126,6 @@ def _forked(words: tuple[str, ...], folder: Path, situation: Situation) -> int:
     child = os.fork()
     if child == 0:
         _become(words, folder, situation)
-    gc.unfreeze()
     return child
 
 

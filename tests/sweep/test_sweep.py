@@ -171,6 +171,7 @@ def test_chunks_change_nothing(size: int) -> None:
         assert one == pytest.approx(other, rel=1e-12, abs=1e-12 * gross(of, population).max())
 
 
+@pytest.mark.slow
 def test_isolated_is_the_sum_of_standalone_requirements() -> None:
     """By the mirror: every position as an account of its own."""
     for seed in SEEDS:

@@ -139,7 +139,7 @@ def npm_digest() -> str:
 def native_solc() -> Path | None:
     """A native solc of the pinned version: $SOLC, py-solc-x's own folder, then PATH.
 
-    The environment's own folder is skipped: Slither brings a `solc` that is a script, and downloads a compiler when it is called.
+    The environment's own folder is skipped: Slither brings a `solc` that is a script and downloads a compiler.
     """
     own = Path(sys.prefix) / "bin"
     folders = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if Path(folder) != own]
