@@ -33,14 +33,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """One process more than there are processors where slow tests run, for some of them wait for a chain's clock.
+    """Two processes more than there are processors where slow tests run, for some of them wait for a chain's clock.
 
     PYTEST_XDIST_AUTO_NUM_WORKERS, which xdist reads, sets another number.
     """
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
     has_slow: bool = config.option.markexpr != "not slow"
-    return (os.cpu_count() or 1) + has_slow
+    return (os.cpu_count() or 1) + 2 * has_slow
 
 
 def pytest_configure(config: pytest.Config) -> None:
