@@ -37,6 +37,7 @@ from crossvault.report.page import page_text
 from crossvault.walks.bounds import BoundsWalk
 from crossvault.walks.random_walk import Walk
 from pages import shown
+from places import TESTS
 from shrinking import broken
 from widths import all_faults
 
@@ -75,6 +76,11 @@ def test_an_invalid_entry_is_reported_with_its_place(why: str, tmp_path: Path) -
     with pytest.raises(BadEquivalents) as wrong:
         equivalents(written(tmp_path, text), "e.yaml", MUTANTS)
     assert str(wrong.value).startswith("e.yaml:") and any(each in str(wrong.value) for each in message.split("|"))
+
+
+def test_the_shipped_equivalents_are_mutants_of_the_contracts() -> None:
+    found = equivalents(TESTS / "equivalents.yaml", "tests/equivalents.yaml", MutationCampaign(None).all)
+    assert len(found) > 50
 
 
 def test_the_score_excludes_refused_and_equivalent_mutants() -> None:
