@@ -103,7 +103,6 @@ def accepted(story: Played) -> list[Step]:
     return found
 
 
-@pytest.mark.slow
 def test_the_steps_of_a_walk_are_rebuilt_from_logs_alone(walked: Watched) -> None:
     """All accepted steps in their order, each as it was sent; gifts are compared by token and amount."""
     rebuilt, sent = walked.rebuilt(), accepted(walked.story)
@@ -284,7 +283,6 @@ def test_a_node_without_block_hashes_is_queried_by_number(walked: Watched) -> No
 MANIFEST = {"chain_id": 31337, "addresses": {}, "vault": "", "block": {"number": 1, "hash": "", "at": 0}}
 
 
-@pytest.mark.slow
 def test_a_deployment_manifest_names_the_vault_and_all_accounts(
     walked: Watched, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -324,7 +322,6 @@ class Early(AuditedVault):
         super().deploy()
 
 
-@pytest.mark.slow
 def test_tokens_sent_before_the_deployment_are_counted(walked: Watched) -> None:
     node = Early(walked.story.world, walked.node.vault)
     try:
@@ -343,7 +340,6 @@ def test_tokens_sent_before_the_deployment_are_counted(walked: Watched) -> None:
         node.close()
 
 
-@pytest.mark.slow
 def test_one_json_document(walked: Watched, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     metrics = tmp_path / "vault.prom"
     more = ["--json", "--top", "3", "--metrics-file", str(metrics)]
