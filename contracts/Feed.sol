@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {AuthorityErrors} from "./AuthorityErrors.sol";
+import {Band} from "./Band.sol";
 import {Fixed} from "./Fixed.sol";
 import {Funding} from "./Funding.sol";
 import {Ledger} from "./Ledger.sol";
@@ -11,7 +12,6 @@ import {NumberErrors} from "./NumberErrors.sol";
 import {Oracle} from "./Oracle.sol";
 import {Store} from "./Store.sol";
 import {Surface} from "./Surface.sol";
-import {Valuation} from "./Valuation.sol";
 
 /// @notice Price doors: prices, forwards and surfaces that feeders publish, and the marks that follow from them.
 contract Feed is Store {
@@ -125,7 +125,7 @@ contract Feed is Store {
     /// @param instrument number of the instrument
     /// @custom:reverts UnknownInstrument, InstrumentExpired, StalePrice
     function quotation(uint256 instrument) external view returns (uint256 markWad, uint256 bandWad) {
-        return Valuation.quotation(ledger, instrument);
+        return Band.quotation(ledger, instrument);
     }
 
     /// @notice Records what a new print fixes in the open expiries of an underlying.

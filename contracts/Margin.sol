@@ -70,7 +70,8 @@ library Margin {
             total += int256(self.exposures[i].gainWad) + self.exposures[i].lossWad;
         }
         for (uint256 i = 0; i < self.lines.length; i++) {
-            total += Fixed.mulDivFloor(self.lines[i].size, int256(self.lines[i].markWad), Fixed.WAD);
+            Standard.HeldOption memory line = self.lines[i];
+            total += Fixed.mulDivFloor(line.size, int256(line.markWad), Fixed.WAD);
         }
     }
 
@@ -101,14 +102,15 @@ library Margin {
     function adjustedEquity(Book memory self, Level level) internal pure returns (int256 total) {
         total = self.cashWad;
         for (uint256 i = 0; i < self.holdings.length; i++) {
-            if (self.holdings[i].fadedWad != 0) {
-                if (level == Level.Maintenance) total += int256(fadedCredit(self.holdings[i]));
+            Holding memory held = self.holdings[i];
+            if (held.fadedWad != 0) {
+                if (level == Level.Maintenance) total += int256(fadedCredit(held));
                 continue;
             }
-            Collateral.HaircutTerms memory terms = self.holdings[i].terms;
+            Collateral.HaircutTerms memory terms = held.terms;
             uint256 haircut = level == Level.Initial ? terms.haircutInitial : terms.haircutMaintenance;
-            uint256 valueWad = level == Level.Initial ? self.holdings[i].safeWad : self.holdings[i].valueWad;
-            if (isModelled(self, self.holdings[i].underlying)) haircut = 0;
+            uint256 valueWad = level == Level.Initial ? held.safeWad : held.valueWad;
+            if (isModelled(self, held.underlying)) haircut = 0;
             total += int256(Collateral.credit(valueWad, haircut, terms.capWad));
         }
         for (uint256 i = 0; i < self.exposures.length; i++) {
@@ -160,9 +162,10 @@ library Margin {
             total += Standard.contingency(exposure, self.depegRateWad, level);
         }
         for (uint256 i = 0; i < self.lines.length; i++) {
-            if (isModelled(self, self.lines[i].underlying)) continue;
-            Standard.Exposure memory exposure = self.exposures[self.lines[i].underlying];
-            total += Standard.shortContingency(exposure, self.lines[i], self.depegRateWad, level);
+            Standard.HeldOption memory line = self.lines[i];
+            if (isModelled(self, line.underlying)) continue;
+            Standard.Exposure memory exposure = self.exposures[line.underlying];
+            total += Standard.shortContingency(exposure, line, self.depegRateWad, level);
             if (isFirst(self.lines, i)) total += Standard.stripRequirement(exposure, self.lines, i, level);
         }
     }
@@ -239,8 +242,8 @@ library Margin {
             total += Fixed.mulDivUp(self.exposures[i].grossWad2, 1, Fixed.WAD);
         }
         for (uint256 i = 0; i < self.lines.length; i++) {
-            uint256 indexWad = self.exposures[self.lines[i].underlying].indexWad;
-            total += Fixed.mulDivUp(Fixed.abs(self.lines[i].size), indexWad, Fixed.WAD);
+            Standard.HeldOption memory line = self.lines[i];
+            total += Fixed.mulDivUp(Fixed.abs(line.size), self.exposures[line.underlying].indexWad, Fixed.WAD);
         }
     }
 

@@ -197,13 +197,14 @@ library Standard {
     /// @param lines options of the account
     /// @param first place of the first option of the expiry
     function maxLoss(HeldOption[] memory lines, uint256 first) internal pure returns (uint256 lossWad2) {
+        HeldOption memory head = lines[first];
         for (uint256 i = first; i <= lines.length; i++) {
-            if (i < lines.length && !isSameTerm(lines[i], lines[first])) continue;
+            if (i < lines.length && !isSameTerm(lines[i], head)) continue;
             uint256 spotWad = i < lines.length ? lines[i].strikeWad : 0;
             int256 payoffWad2 = 0;
             for (uint256 j = first; j < lines.length; j++) {
-                if (!isSameTerm(lines[j], lines[first])) continue;
-                payoffWad2 += lines[j].size * int256(Option.payoff(spotWad, lines[j].strikeWad, lines[j].isCall));
+                HeldOption memory line = lines[j];
+                if (isSameTerm(line, head)) payoffWad2 += line.size * int256(Option.payoff(spotWad, line.strikeWad, line.isCall));
             }
             if (payoffWad2 < 0) lossWad2 = Fixed.max(lossWad2, uint256(-payoffWad2));
         }
@@ -233,18 +234,20 @@ library Standard {
     function stripRequirement(Exposure memory exposure, HeldOption[] memory lines, uint256 first, Level level) internal pure returns (uint256) {
         uint256 isolatedWad2 = 0;
         int256 calls = 0;
+        HeldOption memory head = lines[first];
         for (uint256 i = first; i < lines.length; i++) {
-            if (!isSameTerm(lines[i], lines[first])) continue;
-            if (lines[i].isCall) calls += lines[i].size;
-            if (lines[i].size >= 0) continue;
-            isolatedWad2 += Fixed.abs(lines[i].size) * shortRequirement(exposure, lines[i], level);
+            HeldOption memory line = lines[i];
+            if (!isSameTerm(line, head)) continue;
+            if (line.isCall) calls += line.size;
+            if (line.size >= 0) continue;
+            isolatedWad2 += Fixed.abs(line.size) * shortRequirement(exposure, line, level);
         }
         if (isolatedWad2 == 0) return 0;
         uint256 boundedWad2 = maxLoss(lines, first);
         if (calls < 0) {
             Market.OptionRisk memory risk = exposure.optionRisk;
             uint256 unpaired = level == Level.Initial ? risk.unpairedInitial : risk.unpairedMaintenance;
-            boundedWad2 += Fixed.abs(calls) * Fixed.mulDivUp(unpaired, lines[first].forwardWad, Fixed.WAD);
+            boundedWad2 += Fixed.abs(calls) * Fixed.mulDivUp(unpaired, head.forwardWad, Fixed.WAD);
         }
         return Fixed.mulDivUp(Fixed.min(isolatedWad2, boundedWad2), 1, Fixed.WAD);
     }

@@ -53,24 +53,32 @@ library Valuation {
     /// @param self ledger
     /// @param held state of the account
     function valuedImage(Ledger.State storage self, Account.Image memory held) internal view returns (Margin.Book memory valued) {
-        valued = unmarkedImage(self, held);
+        valued = emptyBook(self, held);
+        fillBook(self, held, valued);
         markOptions(self, valued.lines);
     }
 
-    /// @notice Account valued at present prices, but for the marks of its options.
+    /// @notice Book with room for all that an account holds, and nothing valued.
     /// @param self ledger
     /// @param held state of the account
-    function unmarkedImage(Ledger.State storage self, Account.Image memory held) internal view returns (Margin.Book memory valued) {
-        valued.cashWad = Cash.present(self.cash, held.principal);
+    function emptyBook(Ledger.State storage self, Account.Image memory held) internal view returns (Margin.Book memory valued) {
         valued.holdings = new Margin.Holding[](self.assets.length);
         valued.exposures = new Standard.Exposure[](self.risks.length);
         (uint256 options, uint256 futures) = datedCounts(self, held.entries);
         valued.lines = new Standard.HeldOption[](options);
-        if (held.mode == Account.PORTFOLIO) {
-            valued.futures = new Standard.HeldFuture[](futures);
-            valued.stakes = new Portfolio.Stake[](self.risks.length);
-            valued.modelled = self.model.modelled;
-        }
+        if (held.mode != Account.PORTFOLIO) return valued;
+        valued.futures = new Standard.HeldFuture[](futures);
+        valued.stakes = new Portfolio.Stake[](self.risks.length);
+        valued.modelled = self.model.modelled;
+    }
+
+    /// @notice Values an account at present prices, but for the marks of its options.
+    /// @dev what the book has read of an underlying is not read again
+    /// @param self ledger
+    /// @param held state of the account
+    /// @param valued its book, with nothing valued
+    function fillBook(Ledger.State storage self, Account.Image memory held, Margin.Book memory valued) internal view {
+        valued.cashWad = Cash.present(self.cash, held.principal);
         valuePositions(self, held.entries, valued);
         if (held.mode == Account.PORTFOLIO) quotePrice(self, valued);
         valueBalances(self, held.balances, valued);
@@ -131,12 +139,13 @@ library Valuation {
             Collateral.Asset storage asset = self.assets[i];
             Standard.Exposure memory exposure = load(self, valued, asset.underlying);
             uint256 decimals = asset.decimals;
-            valued.holdings[i].valueWad = Collateral.value(balanceRaw, exposure.indexWad, decimals);
-            valued.holdings[i].safeWad = Collateral.value(balanceRaw, Standard.lowest(exposure), decimals);
-            valued.holdings[i].terms = asset.terms;
-            valued.holdings[i].underlying = asset.underlying;
-            valued.holdings[i].fadedWad = Collateral.faded(valued.holdings[i].terms, block.timestamp - self.prices[asset.underlying].publishedAt, exposure.risk.heartbeatSecs);
-            if (valued.holdings[i].fadedWad == 0) exposure.baseWad += Collateral.toWad(balanceRaw, decimals);
+            Margin.Holding memory held = valued.holdings[i];
+            held.valueWad = Collateral.value(balanceRaw, exposure.indexWad, decimals);
+            held.safeWad = Collateral.value(balanceRaw, Standard.lowest(exposure), decimals);
+            held.terms = asset.terms;
+            held.underlying = asset.underlying;
+            held.fadedWad = Collateral.faded(held.terms, block.timestamp - self.prices[held.underlying].publishedAt, exposure.risk.heartbeatSecs);
+            if (held.fadedWad == 0) exposure.baseWad += Collateral.toWad(balanceRaw, decimals);
         }
         valued.stale = needed;
     }
@@ -217,14 +226,15 @@ library Valuation {
     /// @param priced priced options, most of them the same
     function markAlike(Ledger.State storage self, Standard.HeldOption[] memory lines, Standard.HeldOption[] memory priced) internal view {
         for (uint256 i = 0; i < lines.length; i++) {
-            uint256 place = i < priced.length && Standard.isAlike(lines[i], priced[i]) ? i : 0;
-            while (place < priced.length && !Standard.isAlike(lines[i], priced[place])) place++;
+            Standard.HeldOption memory line = lines[i];
+            uint256 place = i < priced.length && Standard.isAlike(line, priced[i]) ? i : 0;
+            while (place < priced.length && !Standard.isAlike(line, priced[place])) place++;
             if (place < priced.length) {
-                (lines[i].volWad, lines[i].markWad) = (priced[place].volWad, priced[place].markWad);
+                (line.volWad, line.markWad) = (priced[place].volWad, priced[place].markWad);
                 continue;
             }
             Standard.HeldOption[] memory one = new Standard.HeldOption[](1);
-            one[0] = lines[i];
+            one[0] = line;
             markOptions(self, one);
         }
     }
@@ -317,33 +327,6 @@ library Valuation {
     function note(Margin.Book memory valued, uint256 underlying, uint256 expiry, uint256 publishedAt, uint256 heartbeatSecs) internal view {
         if (valued.stale.underlying != 0 || Oracle.isFresh(publishedAt, heartbeatSecs)) return;
         valued.stale = Margin.Stale(underlying + 1, expiry, publishedAt, heartbeatSecs);
-    }
-
-    /// @notice Mark price of an instrument, and the widest distance of a trade from it.
-    /// @dev band = mark * tradeBand, for options index * tradeBand; at fresh prices
-    /// @param self ledger
-    /// @param instrument number of the instrument
-    /// @custom:rounds the band down, because it is a limit
-    /// @custom:reverts UnknownInstrument, InstrumentExpired, StalePrice
-    function quotation(Ledger.State storage self, uint256 instrument) internal view returns (uint256 markWad, uint256 bandWad) {
-        Ledger.requireTraded(self, instrument);
-        uint256 underlying = Market.underlyingOf(instrument);
-        Margin.Book memory valued;
-        valued.exposures = new Standard.Exposure[](self.risks.length);
-        Standard.Exposure memory exposure = load(self, valued, underlying);
-        uint256 kind = Market.kindOf(instrument);
-        if (Market.isOption(kind)) {
-            valued.lines = new Standard.HeldOption[](1);
-            valued.lines[0] = optionLine(self, valued, instrument, 0);
-            markOptions(self, valued.lines);
-            markWad = valued.lines[0].markWad;
-            bandWad = Fixed.mulDivDown(exposure.indexWad, exposure.optionRisk.tradeBand, Fixed.WAD);
-        } else {
-            if (kind == Market.PERP) markWad = Oracle.mark(exposure.indexWad, self.prices[underlying].premium, exposure.risk.markBand);
-            else (markWad,) = forward(self, valued, instrument);
-            bandWad = Fixed.mulDivDown(markWad, exposure.risk.tradeBand, Fixed.WAD);
-        }
-        requireFresh(valued);
     }
 
     /// @notice Requires a book without a stale price.

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {Account, AccountId} from "./Account.sol";
 import {AccountErrors} from "./AccountErrors.sol";
 import {AuthorityErrors} from "./AuthorityErrors.sol";
 import {Caps} from "./Caps.sol";
 import {Cash} from "./Cash.sol";
 import {Checks} from "./Checks.sol";
+import {Custody} from "./Custody.sol";
 import {Collateral} from "./Collateral.sol";
 import {Feed} from "./Feed.sol";
 import {Fixed} from "./Fixed.sol";
 import {Ledger} from "./Ledger.sol";
 import {Liquidation} from "./Liquidation.sol";
 import {Market} from "./Market.sol";
-import {Ruleset} from "./Ruleset.sol";
 import {MarketErrors} from "./MarketErrors.sol";
 import {NumberErrors} from "./NumberErrors.sol";
 import {Oracle} from "./Oracle.sol";
@@ -30,15 +31,7 @@ contract Vault is Checks, Diamond {
     event OperatorSet(address indexed sender, AccountId indexed account, address operator, bool allowed);
     event ScopesSet(address indexed sender, AccountId indexed account, address operator, uint256 scopes);
     event ModeSet(address indexed sender, AccountId indexed account, uint256 mode);
-    event CashDeposited(address indexed sender, AccountId indexed account, uint256 amountRaw, int256 principal);
-    event CashWithdrawn(address indexed sender, AccountId indexed account, uint256 amountRaw, address to, int256 principal);
-    event CollateralDeposited(
-        address indexed sender, AccountId indexed account, uint256 indexed collateral, uint256 amountRaw, uint256 balanceRaw
-    );
-    event CollateralWithdrawn(
-        address indexed sender, AccountId indexed account, uint256 indexed collateral, uint256 amountRaw, address to, uint256 balanceRaw
-    );
-    event InsuranceFunded(address indexed sender, uint256 amountRaw, uint256 insuranceWad);
+    event Batched(address indexed sender, uint256 calls);
     event Settled(
         address indexed sender,
         uint256 indexed underlying,
@@ -133,96 +126,6 @@ contract Vault is Checks, Diamond {
         emit ModeSet(msg.sender, account, mode);
     }
 
-    /// @notice Deposits cash into an account.
-    /// @param account account
-    /// @param amountRaw amount of the quote token [raw]
-    /// @custom:reverts NotAuthorized, ZeroAmount, AmountTooLarge, TransferMismatch
-    function depositCash(AccountId account, uint256 amountRaw) external nonReentrant {
-        Account.requireAuthority(ledger.holders[account], account, msg.sender, Account.DEPOSIT);
-        isSealed = true;
-        accrue();
-        Ledger.addCash(ledger, account, int256(pullQuote(amountRaw)));
-        emit CashDeposited(msg.sender, account, amountRaw, ledger.holders[account].principal);
-    }
-
-    /// @notice Withdraws cash from an account, or borrows it.
-    /// @param account account
-    /// @param amountRaw amount of the quote token [raw]
-    /// @param to recipient: of an operator, the owner of the account
-    /// @custom:reverts VaultPaused, NotAuthorized, ZeroAmount, AmountTooLarge, UnderLiquidation, DeficitOpen, StalePrice, InsufficientMargin,
-    /// CapExceeded, InsufficientLiquidity, TransferMismatch
-    function withdrawCash(AccountId account, uint256 amountRaw, address to) external nonReentrant {
-        requireWithdrawal(account, to);
-        Collateral.requireAmount(amountRaw, ledger.cash.decimals);
-        accrue();
-        Account.Image memory former = begin(account, true);
-        int256 principal = ledger.holders[account].principal;
-        Ledger.addCash(ledger, account, -int256(Collateral.toWad(amountRaw, ledger.cash.decimals)));
-        requireBorrowable(account, principal);
-        check(account, true, former);
-        Collateral.push(ledger.cash.token, to, amountRaw);
-        emit CashWithdrawn(msg.sender, account, amountRaw, to, ledger.holders[account].principal);
-    }
-
-    /// @notice Deposits collateral into an account.
-    /// @dev while its price is uncertain, or where its moves count, collateral may raise the requirement by more than its credit; at a stale price
-    /// it would keep the account from being sold
-    /// @param account account
-    /// @param collateral number of the collateral
-    /// @param amountRaw amount of the token [raw]
-    /// @custom:reverts NotAuthorized, UnknownCollateral, ZeroAmount, AmountTooLarge, CapExceeded, StalePrice, TransferMismatch,
-    /// InsufficientMargin, EquityFalls, BalanceFalls
-    function depositCollateral(AccountId account, uint256 collateral, uint256 amountRaw) external nonReentrant {
-        Account.requireAuthority(ledger.holders[account], account, msg.sender, Account.DEPOSIT);
-        requireCollateral(collateral);
-        Collateral.Asset storage asset = ledger.assets[collateral];
-        uint256 balanceRaw = ledger.holders[account].balances[collateral] + amountRaw;
-        Collateral.requireAmount(amountRaw, asset.decimals);
-        Collateral.requireAmount(balanceRaw, asset.decimals);
-        Caps.requireRoom(ledger.caps, Caps.COLLATERAL, collateral, asset.totalRaw, asset.totalRaw + amountRaw);
-        Ledger.requireFresh(ledger, asset.underlying);
-        bool costly = isCostly(account, asset.underlying);
-        Account.Image memory former;
-        if (costly) former = begin(account, false);
-        isSealed = true;
-        Collateral.pull(asset.token, msg.sender, amountRaw);
-        ledger.holders[account].balances[collateral] = balanceRaw;
-        asset.totalRaw += amountRaw;
-        if (costly) check(account, false, former);
-        emit CollateralDeposited(msg.sender, account, collateral, amountRaw, balanceRaw);
-    }
-
-    /// @notice Withdraws collateral from an account.
-    /// @param account account
-    /// @param collateral number of the collateral
-    /// @param amountRaw amount of the token [raw]
-    /// @param to recipient: of an operator, the owner of the account
-    /// @custom:reverts VaultPaused, NotAuthorized, UnderLiquidation, DeficitOpen, UnknownCollateral, ZeroAmount, AmountTooLarge,
-    /// InsufficientCollateral, StalePrice, InsufficientMargin, InsufficientLiquidity, TransferMismatch
-    function withdrawCollateral(AccountId account, uint256 collateral, uint256 amountRaw, address to) external nonReentrant {
-        requireWithdrawal(account, to);
-        requireCollateral(collateral);
-        Collateral.Asset storage asset = ledger.assets[collateral];
-        Collateral.requireAmount(amountRaw, asset.decimals);
-        uint256 balanceRaw = ledger.holders[account].balances[collateral];
-        if (amountRaw > balanceRaw) revert AccountErrors.InsufficientCollateral(balanceRaw, amountRaw);
-        Account.Image memory former = begin(account, true);
-        ledger.holders[account].balances[collateral] = balanceRaw - amountRaw;
-        asset.totalRaw -= amountRaw;
-        check(account, true, former);
-        Collateral.push(asset.token, to, amountRaw);
-        emit CollateralWithdrawn(msg.sender, account, collateral, amountRaw, to, balanceRaw - amountRaw);
-    }
-
-    /// @notice Deposits cash into the insurance fund.
-    /// @param amountRaw amount of the quote token [raw]
-    /// @custom:reverts ZeroAmount, AmountTooLarge, TransferMismatch
-    function fundInsurance(uint256 amountRaw) external nonReentrant {
-        uint256 amountWad = pullQuote(amountRaw);
-        ledger.cash.insuranceWad += amountWad;
-        emit InsuranceFunded(msg.sender, amountRaw, ledger.cash.insuranceWad);
-    }
-
     /// @notice Trades an instrument between two accounts.
     /// @dev the taker's size changes by size and its quote by -ceil(size * price / 1e18), the maker's by the opposite
     /// @param maker account on the other side
@@ -271,29 +174,64 @@ contract Vault is Checks, Diamond {
         emit Settled(msg.sender, underlying, expiry, accounts, settlementWad, principals);
     }
 
+    /// @notice Makes several calls as one, and checks the margin of every touched account at the end.
+    /// @dev each buffer is compared with that before the batch; each call takes the lock of the doors itself, so a token that calls back finds it closed
+    /// @param calls encoded calls of doors that may be batched
+    /// @custom:reverts ReentrancyGuardReentrantCall, NotBatchable, VaultPaused, StalePrice, InsufficientMargin, EquityFalls, BalanceFalls
+    function batch(bytes[] calldata calls) external nonReentrantView {
+        (AccountId[] memory accounts, Account.Image[] memory formers) = named(calls);
+        deferring = true;
+        for (uint256 i = 0; i < calls.length; i++) {
+            if (!isBatchable(bytes4(calls[i]))) revert AuthorityErrors.NotBatchable(i);
+            Address.functionDelegateCall(address(this), calls[i]);
+        }
+        deferring = false;
+        for (uint256 i = 0; i < accounts.length; i++) {
+            PendingCheck memory touch = touches[accounts[i]];
+            if (!touch.named) continue;
+            if (touch.touched) check(accounts[i], touch.rising, formers[i]);
+            if (touch.traded) _comparison().requireNoRise(accounts[i], formers[i]);
+            delete touches[accounts[i]];
+        }
+        emit Batched(msg.sender, calls.length);
+    }
+
+    /// @notice Accounts whose margin a batch may change, and their states before it.
+    /// @dev each at its first place; at the further places there is no account
+    /// @param calls encoded calls
+    function named(bytes[] calldata calls) internal returns (AccountId[] memory accounts, Account.Image[] memory formers) {
+        uint256 count = 0;
+        for (uint256 i = 0; i < calls.length; i++) count += accountsOf(bytes4(calls[i]));
+        accounts = new AccountId[](count);
+        formers = new Account.Image[](count);
+        count = 0;
+        for (uint256 i = 0; i < calls.length; i++) {
+            for (uint256 j = 0; j < accountsOf(bytes4(calls[i])); j++) {
+                AccountId account = AccountId.wrap(uint256(bytes32(calls[i][4 + 32 * j:])));
+                PendingCheck storage touch = touches[account];
+                if (touch.named) continue;
+                touch.named = true;
+                accounts[count] = account;
+                formers[count++] = Account.image(ledger.holders[account], ledger.assets.length);
+            }
+        }
+    }
+
     /// @notice Whether a door may be called in a batch.
+    /// @dev no liquidation, as an account may be below its requirement between two calls of its own batch
     /// @param selector selector of the door
-    function isBatchable(bytes4 selector) internal pure override returns (bool) {
-        return selector == this.depositCash.selector || selector == this.withdrawCash.selector
-            || selector == this.depositCollateral.selector || selector == this.withdrawCollateral.selector
+    function isBatchable(bytes4 selector) internal pure returns (bool) {
+        return selector == Custody.depositCash.selector || selector == Custody.withdrawCash.selector
+            || selector == Custody.depositCollateral.selector || selector == Custody.withdrawCollateral.selector
             || selector == this.trade.selector;
     }
 
     /// @notice How many of the first arguments of a door are accounts whose margin a batch checks.
     /// @dev none of a deposit of cash, which lowers no buffer
     /// @param selector selector of the door
-    function accountsOf(bytes4 selector) internal pure override returns (uint256) {
+    function accountsOf(bytes4 selector) internal pure returns (uint256) {
         if (selector == this.trade.selector) return 2;
-        return isBatchable(selector) && selector != this.depositCash.selector ? 1 : 0;
-    }
-
-    /// @notice Whether collateral priced by an underlying may raise the requirement by more than its credit.
-    /// @dev while the price is uncertain, or where portfolio margin counts its moves
-    /// @param account account
-    /// @param underlying number of the underlying
-    function isCostly(AccountId account, uint256 underlying) internal view returns (bool) {
-        if (ledger.prices[underlying].confidence < ledger.risks[underlying].confidenceThreshold) return true;
-        return ledger.holders[account].mode == Account.PORTFOLIO && Ruleset.isModelled(ledger.model, underlying);
+        return isBatchable(selector) && selector != Custody.depositCash.selector ? 1 : 0;
     }
 
     /// @notice Settlement price of an expiry.
@@ -306,40 +244,6 @@ contract Vault is Checks, Diamond {
         if (curve.listedAt == 0) revert MarketErrors.UnknownExpiry(underlying, expiry);
         if (curve.settlement == 0) revert MarketErrors.NotSettled(underlying, expiry);
         return curve.settlement;
-    }
-
-    /// @notice Pulls quote tokens in and returns their wad.
-    /// @param amountRaw amount of the quote token [raw]
-    /// @custom:reverts ZeroAmount, AmountTooLarge, TransferMismatch
-    function pullQuote(uint256 amountRaw) internal returns (uint256) {
-        uint256 decimals = ledger.cash.decimals;
-        Collateral.requireAmount(amountRaw, decimals);
-        Collateral.pull(ledger.cash.token, msg.sender, amountRaw);
-        return Collateral.toWad(amountRaw, decimals);
-    }
-
-    /// @notice Requires a withdrawal that is allowed at any amount.
-    /// @param account account
-    /// @param to recipient
-    /// @custom:reverts VaultPaused, NotAuthorized, UnderLiquidation, DeficitOpen
-    function requireWithdrawal(AccountId account, address to) internal {
-        requireRunning();
-        Account.requireAuthority(ledger.holders[account], account, msg.sender, Account.WITHDRAW);
-        Account.requireRecipient(account, msg.sender, to);
-        Ledger.requireIdle(ledger, account);
-        Cash.requireCovered(ledger.cash);
-    }
-
-    /// @notice Requires debts of all accounts within their cap where an account now owes more than before.
-    /// @dev a debt rises where the principal falls to below zero; interest counts, and stops none
-    /// @param account account
-    /// @param before its principal before [wad]
-    /// @custom:rounds up, because debts are owed
-    /// @custom:reverts CapExceeded
-    function requireBorrowable(AccountId account, int256 before) internal view {
-        int256 principal = ledger.holders[account].principal;
-        if (principal >= 0 || principal >= before) return;
-        Caps.requireRoom(ledger.caps, Caps.BORROWING, 0, 0, Cash.borrowed(ledger.cash));
     }
 
     /// @notice Requires a trade of a listed instrument, within the bounds of size and price.

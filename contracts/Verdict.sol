@@ -4,10 +4,10 @@ pragma solidity ^0.8.28;
 import {Account, AccountId} from "./Account.sol";
 import {AccountErrors} from "./AccountErrors.sol";
 import {AuthorityErrors} from "./AuthorityErrors.sol";
-import {Fixed} from "./Fixed.sol";
 import {Ledger} from "./Ledger.sol";
 import {Margin} from "./Margin.sol";
 import {Market} from "./Market.sol";
+import {Portfolio} from "./Portfolio.sol";
 import {Level, Standard} from "./Standard.sol";
 import {Valuation} from "./Valuation.sol";
 
@@ -57,7 +57,7 @@ library Verdict {
         bytes memory losses = Valuation.assess(self, valued);
         int256 left = Margin.margin(valued, Level.Initial);
         if (left >= 0) return;
-        Margin.Book memory before = _bookBefore(self, former, held, losses, valued.lines);
+        Margin.Book memory before = _bookBefore(self, former, held, losses, valued);
         if (left < Margin.margin(before, Level.Initial)) {
             uint256 required = Margin.requirement(valued, Level.Initial);
             revert AccountErrors.InsufficientMargin(account, left + int256(required), required);
@@ -92,21 +92,29 @@ library Verdict {
         Account.Image memory held = Valuation.image(self, account);
         Margin.Book memory valued = Valuation.valuedImage(self, held);
         bytes memory losses = Valuation.assess(self, valued);
-        Margin.Book memory before = _bookBefore(self, former, held, losses, valued.lines);
+        Margin.Book memory before = _bookBefore(self, former, held, losses, valued);
         if (Margin.requirement(valued, Level.Initial) > Margin.requirement(before, Level.Initial)) revert AuthorityErrors.VaultPaused();
     }
 
     /// @notice Whether a position or a balance differs between two states of an account, by underlying.
+    /// @dev positions are compared place by place, by instrument and size: all else of them is cash. One that only moved to another place counts as
+    /// different, which costs gas and changes no requirement
     /// @param self ledger
     /// @param a one state
     /// @param b other state
     function changes(Ledger.State storage self, Account.Image memory a, Account.Image memory b) internal view returns (bool[] memory changed) {
-        uint256 count = self.risks.length;
-        changed = new bool[](count);
-        uint256 alike = _alike(a.entries, b.entries);
-        bytes32[] memory digests = _digest(a.entries, alike, count);
-        bytes32[] memory others = _digest(b.entries, alike, count);
-        for (uint256 i = 0; i < count; i++) changed[i] = digests[i] != others[i];
+        changed = new bool[](self.risks.length);
+        (Account.Entry[] memory entries, Account.Entry[] memory others) = (a.entries, b.entries);
+        if (entries.length < others.length) (entries, others) = (others, entries);
+        for (uint256 i = 0; i < entries.length; i++) {
+            Account.Entry memory entry = entries[i];
+            if (i < others.length) {
+                Account.Entry memory other = others[i];
+                if (entry.instrument == other.instrument && entry.size == other.size) continue;
+                changed[Market.underlyingOf(other.instrument)] = true;
+            }
+            changed[Market.underlyingOf(entry.instrument)] = true;
+        }
         for (uint256 i = 0; i < a.balances.length; i++) {
             if (a.balances[i] != b.balances[i]) changed[self.assets[i].underlying] = true;
         }
@@ -145,49 +153,46 @@ library Verdict {
     }
 
     /// @notice Account valued as it was before a change.
-    /// @dev the losses of an underlying in which nothing has changed are those after the change
+    /// @dev the losses of an underlying in which nothing has changed are those after the change, and so are prices and parameters
     /// @param self ledger
     /// @param former state of the account before the change
     /// @param held state of the account after it
     /// @param losses scenario losses of the account after it, encoded; none in standard mode
-    /// @param priced its options after it, whose marks are those before it
+    /// @param present account valued after it
     function _bookBefore(
         Ledger.State storage self,
         Account.Image memory former,
         Account.Image memory held,
         bytes memory losses,
-        Standard.HeldOption[] memory priced
+        Margin.Book memory present
     ) private view returns (Margin.Book memory valued) {
-        valued = Valuation.unmarkedImage(self, former);
-        Valuation.markAlike(self, valued.lines, priced);
+        valued = Valuation.emptyBook(self, former);
+        _share(valued, present);
+        Valuation.fillBook(self, former, valued);
+        Valuation.markAlike(self, valued.lines, present.lines);
         if (valued.stakes.length == 0) return valued;
         bool[] memory changed = changes(self, former, held);
         uint256 quoteWad = Valuation.quotePrice(self, valued);
         valued.verdict = self.stress.reassess(Valuation.exposuresOf(valued), changed, losses, self.model.data, quoteWad);
     }
 
-    /// @notice Count of the positions with which two states begin alike.
-    /// @param a positions of one state
-    /// @param b positions of the other
-    function _alike(Account.Entry[] memory a, Account.Entry[] memory b) private pure returns (uint256 alike) {
-        uint256 most = Fixed.min(a.length, b.length);
-        for (; alike < most; alike++) {
-            Account.Entry memory one = a[alike];
-            Account.Entry memory other = b[alike];
-            if (one.instrument != other.instrument || one.size != other.size) break;
-            if (one.quote != other.quote || one.fundingIndex != other.fundingIndex) break;
-        }
-    }
-
-    /// @notice Digests of positions by underlying.
-    /// @param entries positions
-    /// @param first place of the first one
-    /// @param count count of listed underlyings
-    function _digest(Account.Entry[] memory entries, uint256 first, uint256 count) private pure returns (bytes32[] memory digests) {
-        digests = new bytes32[](count);
-        for (uint256 i = first; i < entries.length; i++) {
-            uint256 underlying = Market.underlyingOf(entries[i].instrument);
-            digests[underlying] = keccak256(abi.encode(digests[underlying], entries[i]));
+    /// @notice Enters the prices and parameters that another book has read, so that they are not read again.
+    /// @param valued book with nothing valued
+    /// @param other book of the same moment
+    function _share(Margin.Book memory valued, Margin.Book memory other) private pure {
+        for (uint256 i = 0; i < valued.exposures.length; i++) {
+            Standard.Exposure memory exposure = valued.exposures[i];
+            Standard.Exposure memory read = other.exposures[i];
+            exposure.risk = read.risk;
+            exposure.optionRisk = read.optionRisk;
+            exposure.indexWad = read.indexWad;
+            exposure.confidenceWad = read.confidenceWad;
+            exposure.stableWad = read.stableWad;
+            exposure.pendingWad = read.pendingWad;
+            if (valued.stakes.length == 0) continue;
+            Portfolio.Stake memory stake = valued.stakes[i];
+            stake.indexWad = read.indexWad;
+            stake.confidenceWad = read.confidenceWad;
         }
     }
 }

@@ -19,8 +19,14 @@ contract ProbeImage is Probe {
         return Valuation.valuedImage(stored(self), held);
     }
 
-    function unmarkedImage(Setup calldata self, Account.Image calldata held) external returns (Margin.Book memory) {
-        return Valuation.unmarkedImage(stored(self), held);
+    function emptyBook(Setup calldata self, Account.Image calldata held) external returns (Margin.Book memory) {
+        return Valuation.emptyBook(stored(self), held);
+    }
+
+    function fillBook(Setup calldata self, Account.Image calldata held) external returns (Margin.Book memory valued) {
+        Ledger.State storage state = stored(self);
+        valued = Valuation.emptyBook(state, held);
+        Valuation.fillBook(state, held, valued);
     }
 
     function markAlike(Setup calldata self, Standard.HeldOption[] memory lines, Standard.HeldOption[] memory priced)

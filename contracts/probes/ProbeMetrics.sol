@@ -6,12 +6,8 @@ import {Ledger} from "../Ledger.sol";
 import {Valuation} from "../Valuation.sol";
 import {Probe} from "./Probe.sol";
 
-/// @notice Exposes the functions of Valuation that report on an account or instrument; the ledger is given.
+/// @notice Exposes the functions of Valuation that report on an account; the ledger is given.
 contract ProbeMetrics is Probe {
-    function quotation(Setup calldata self, uint256 instrument) external returns (uint256 markWad, uint256 bandWad) {
-        return Valuation.quotation(stored(self), instrument);
-    }
-
     function metrics(Setup calldata self, AccountId account) external returns (Valuation.Metrics memory) {
         Ledger.State storage state = stored(self);
         return Valuation.metrics(state, Valuation.image(state, account));

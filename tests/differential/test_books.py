@@ -96,14 +96,6 @@ def draw_position_call(random: Random) -> Drawn:
     return {"self": setup, "instrument": draw_position(random, setup)}
 
 
-def draw_quotable(random: Random) -> Drawn:
-    """An instrument of any expiry, also a settled one, or a number that is no instrument."""
-    if random.random() < 0.7:
-        return draw_quoted(random)
-    setup = draw_setup(random)
-    return {"self": setup, "instrument": draw_any(random, setup)}
-
-
 def draw_note(random: Random) -> Drawn:
     valued = BOOK.draw(random)
     if random.random() < 0.7:
@@ -236,6 +228,13 @@ def valued_image(self: Setup, held: Image, now: int) -> Book:
     return valuation.valued_image(state(self), held, now=now)
 
 
+def fill_book(self: Setup, held: Image, now: int) -> Book:
+    stored = state(self)
+    valued = valuation.empty_book(stored, held)
+    valuation.fill_book(stored, held, valued, now=now)
+    return valued
+
+
 def image(self: Setup, account: AccountId) -> tuple[Image]:
     return (valuation.image(state(self), account),)
 
@@ -311,7 +310,8 @@ BOOK_VALUES: dict[str, tuple[Any, Any]] = {
 IMAGES: dict[str, tuple[Any, Any]] = {
     "image": (draw_call, image),
     "valuedImage": (draw_held, valued_image),
-    "unmarkedImage": (draw_held, lambda self, held, now: valuation.unmarked_image(state(self), held, now=now)),
+    "emptyBook": (draw_held, lambda self, held: valuation.empty_book(state(self), held)),
+    "fillBook": (draw_held, fill_book),
     "markAlike": (draw_alike, mark_alike),
     "requireValid": (draw_holdings, require_valid),
     "quotePrice": (lambda random: {"self": draw_setup(random)}, quote_price),
@@ -323,7 +323,6 @@ REQUIREMENTS: dict[str, tuple[Any, Any]] = {
     "requirement": (lambda random: draw_ruled(random) | {"level": OneOf(list(Level)).draw(random)}, requirement),
 }
 METRICS: dict[str, tuple[Any, Any]] = {
-    "quotation": (draw_quotable, on_ledger(valuation.quotation)),
     "metrics": (draw_call, metrics),
 }
 BOOKS = {

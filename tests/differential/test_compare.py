@@ -16,7 +16,7 @@ from crossvault.lockstep.run import Diverged
 STORY = WalkTask("quickstart", 1, 100)
 KINDS = {  # the module, the text and its replacement, and the field that differs first
     "an event": (
-        "vault", 'self.emit("CashDeposited", sender, account, amount_raw,',
+        "custody", 'self.emit("CashDeposited", sender, account, amount_raw,',
         'self.emit("CashDeposited", sender, account, 2 * amount_raw,', "CashDeposited.amount_raw",
     ),
     "a refusal": (

@@ -15,11 +15,14 @@ from crossvault.mirror import (
     appraiser,
     auction,
     authority_errors,
+    band,
     caps,
     cash,
     checks,
     collateral,
+    comparison,
     correlation,
+    custody,
     exchange,
     exp,
     feed,
@@ -30,6 +33,7 @@ from crossvault.mirror import (
     lens,
     liquidation,
     liquidation_errors,
+    listing,
     margin,
     market,
     market_errors,
@@ -59,6 +63,7 @@ from crossvault.mirror import (
 )
 from crossvault.setup.toolchain import contracts_dir
 from probing import Probes, functions_of
+from test_bands import BAND
 from test_books import BOOKS
 from test_numbers import PURE
 from test_portfolios import PORTFOLIO
@@ -79,6 +84,7 @@ PROBED: dict[ModuleType, set[str]] = {
     valuation: {name for table in BOOKS.values() for name in table},
     verdict: {*VERDICT, *BUFFERS},
     tightening: set(PURE[tightening]),
+    band: set(BAND),
 }
 OTHERS = {  # too large for one probe, and of two words
     valuation: set(BOOKS), verdict: {"ProbeVerdict", "ProbeBuffer"}, ruleset: {"ProbeRuleset"},
@@ -113,27 +119,30 @@ BEHIND_DOORS = {
         "requireCollateral", "requireGuardian", "schedule", "enact", "admit", "permit",
     },
     governance: set(),
+    listing: set(),
     policy: {"requireCapped"},
     teller: set(),
     analyst: {"added"},
     registry: set(),
     feed: {"quotation", "observe", "earliest", "openCurve", "noteFresh", "requireFeeder"},
-    appraiser: {"initialMargin", "maintenance", "equity", "requireInitial", "requireNoFall", "requireNoRise"},
-    checks: {"named", "isBatchable", "accountsOf", "begin", "check", "checkPause"},
+    appraiser: {"initialMargin", "maintenance", "equity", "requireInitial"},
+    comparison: {"requireNoFall", "requireNoRise"},
+    checks: {"begin", "check", "checkPause", "requireBorrowable"},
+    custody: {"isCostly", "pullQuote", "requireWithdrawal"},
     auction: {
         "terms", "pay", "close", "noteInsolvent", "restart", "noteDeficit", "endSale", "auctionState", "requireFailing",
         "requireOnSale", "requireStranger", "image",
     },
     exchange: {"agree", "take", "requireSigned", "requireLive", "requireAuthority", "requireSize", "requireOpposite"},
     vault: {
-        "pullQuote", "requireWithdrawal", "requireTerms", "fillSide", "isCostly", "isBatchable",
-        "accountsOf", "settlementOf", "requireBorrowable",
+        "named", "requireTerms", "fillSide", "isBatchable", "accountsOf", "settlementOf",
     },
 }  # fmt: skip
 CLASSES = {
     appraiser: appraiser.Appraiser, feed: feed.Feed, checks: checks.Checks,
     policy: policy.Policy, teller: teller.Teller, analyst: analyst.Analyst,
     store: store.Store, governance: governance.Governance, registry: registry.Registry,
+    listing: listing.Listing, comparison: comparison.Comparison, custody: custody.Custody,
     auction: auction.Auction, vault: vault.Vault, exchange: exchange.Exchange,
 }  # fmt: skip
 

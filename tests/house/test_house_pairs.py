@@ -18,11 +18,14 @@ DOORS = [
     "Analyst",
     "Policy",
     "Appraiser",
+    "Comparison",
     "Governance",
+    "Listing",
     "Feed",
     "Registry",
     "Checks",
     "Auction",
+    "Custody",
     "Vault",
     "Exchange",
 ]
@@ -30,8 +33,11 @@ LIBRARIES = [name for name in PAIRS if name not in DOORS and not name.endswith("
 
 # functions that a contract forwards to another or calls on itself, and that its mirror inherits
 REACHED = {
-    ("Vault", "Diamond"): ("Auction", "Governance", "Registry", "Feed", "Policy", "Teller", "Analyst"),  # its facets
-    ("Checks", "Store"): ("Appraiser",), ("Auction", "Store"): ("Appraiser",),
+    ("Vault", "Checks"): ("Custody",),
+    ("Vault", "Diamond"): (
+        "Auction", "Governance", "Registry", "Feed", "Policy", "Teller", "Analyst", "Listing",
+    ),  # its other facets
+    ("Checks", "Store"): ("Appraiser", "Comparison"), ("Auction", "Store"): ("Appraiser",),
 }  # fmt: skip
 CHAIN_ONLY = {"stress", "pricer", "facets"}
 # a module needs no address, a tuple no count

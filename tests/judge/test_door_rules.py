@@ -236,18 +236,18 @@ NO_CURVE = ("feed", "if curve.listed_at == 0 or curve.settlement != 0:", "if Fal
 ALONE = ("vault", "        if maker == taker:\n", "        if False:\n")
 NO_RANGE = ("market", "    if value < low or value > high:", "    if False:")
 MISTAKES: dict[str, Mistake] = {
-    "the quote token is listed": Mistake("governance", "if token == self.ledger.cash.token:", "if False:", list_quote),
-    "a collateral is listed twice": Mistake("governance", "if listed.token == token:", "if False:", list_again),
+    "the quote token is listed": Mistake("listing", "if token == self.ledger.cash.token:", "if False:", list_quote),
+    "a collateral is listed twice": Mistake("listing", "if listed.token == token:", "if False:", list_again),
     "a token of 19 decimals": Mistake("collateral", "if decimals > fixed.MAX_DECIMALS:", "if False:", list_deep),
-    "a ninth underlying": Mistake("governance", "if count == market.MAX_UNDERLYINGS:", "if False:", list_many),
+    "a ninth underlying": Mistake("listing", "if count == market.MAX_UNDERLYINGS:", "if False:", list_many),
     "parameters beyond their range": Mistake(*NO_RANGE, risky),
     "terms beyond their range": Mistake(*NO_RANGE, scheduled_beyond),
     "portfolio mode without rules": Mistake(*NO_RANGE, an_early_mode),
     "an announcement for what is not listed": Mistake(
         "store", "if collateral >= len(self.ledger.assets):", "if False:", scheduled_unlisted
     ),
-    "an expiry too soon": Mistake("governance", "if expiry < low_at or expiry > high_at:", "if False:", too_soon),
-    "an expiry is opened twice": Mistake("governance", "if curve.listed_at != 0:", "if False:", opened_again),
+    "an expiry too soon": Mistake("listing", "if expiry < low_at or expiry > high_at:", "if False:", too_soon),
+    "an expiry is opened twice": Mistake("listing", "if curve.listed_at != 0:", "if False:", opened_again),
     "a stranger governs": Mistake("store", "if sender != self.owner:", "if False:", opened_by),
     "a print from the future": Mistake("oracle", "if published_at > now:", "if False:", future_print),
     "a print older than the last": Mistake("oracle", "if published_at < last_at:", "if False:", old_print),
@@ -262,7 +262,7 @@ MISTAKES: dict[str, Mistake] = {
     "an auction that starts twice": Mistake(*IDLE, sold_twice),
     "an account on sale trades": Mistake(*IDLE, traded_on_sale),
     "a bid for nothing": Mistake(*NO_PART, bid_nothing),
-    "a batch of governance": Mistake("checks", "if not self.is_batchable(call.action):", "if False:", roles_in_a_batch),
+    "a batch of governance": Mistake("vault", "if not self.is_batchable(call.action):", "if False:", roles_in_a_batch),
     "a settlement of what has not settled": Mistake("vault", "if curve.settlement == 0:", "if False:", settled_early),
     "an order beyond the cap": Mistake("exchange", "if fixed.abs(size) > fixed.CAP:", "if False:", oversized),
     "a floor that falls": Mistake("exchange", "if salt <= self.salt_floor[account]:", "if False:", lower_floor),
@@ -276,7 +276,7 @@ MISTAKES: dict[str, Mistake] = {
     "ownership that needs no acceptance": Mistake("governance", "self.pending_owner = to", "self.owner = to", offered),
     "terms that are not stored": Mistake("governance", "        self.ledger.terms = terms\n", "", enacted),
     "a pause that does not last": Mistake("governance", "        self.paused = True\n", "", paused),
-    "a door within a door": Mistake("checks", "        if self.entered:\n", "        if False:\n", entered_again),
+    "a door within a door": Mistake("vault", "        if self.entered:\n", "        if False:\n", entered_again),
 }
 
 

@@ -116,7 +116,7 @@ def test_interest_compounds() -> None:
     assert market.books.cash.borrow_index // 10**18 == 1_002_743_482
 
 
-DEPOSITED = "vault", '        self.emit("CashDeposited"'
+DEPOSITED = "custody", '        self.emit("CashDeposited"'
 MISTAKES: dict[str, tuple[str, str, str, Act]] = {
     "interest on interest": (
         "cash", "    self.borrow_index = now_.borrow\n", "    self.borrow_index = now_.borrow + 10**12\n", borrow,

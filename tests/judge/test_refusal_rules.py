@@ -110,7 +110,7 @@ BOUNDS: dict[str, Bound] = {
         lambda m: doors.schedule_risk(m.at, GOVERNOR, underlying=0, risk=RISK._replace(base_rate=0)),
     ),
     "the earliest expiry": Bound(
-        "governance", "if expiry < low_at or", "if expiry <= low_at or", "ExpiryOutOfRange",
+        "listing", "if expiry < low_at or", "if expiry <= low_at or", "ExpiryOutOfRange",
         lambda m: doors.open_expiry(m.at, GOVERNOR, underlying=0, expiry=m.at + 1_801),
     ),
     "a print of the same time": Bound(
@@ -171,7 +171,7 @@ BOUNDS: dict[str, Bound] = {
         "exchange", "if fixed.abs(size) > fixed.CAP:", "if fixed.abs(size) <= fixed.CAP:", "SizeTooLarge", filled
     ),
     "all of a balance": Bound(
-        "vault", "if amount_raw > balance_raw:", "if amount_raw >= balance_raw:", "InsufficientCollateral", all_of_it
+        "custody", "if amount_raw > balance_raw:", "if amount_raw >= balance_raw:", "InsufficientCollateral", all_of_it
     ),
     "an account that is on no sale": Bound(
         "ledger", "if self.sales[account].started_at != 0:", "if self.sales[account].started_at == 0:",

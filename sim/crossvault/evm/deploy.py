@@ -23,6 +23,9 @@ FACETS = (
     "Policy",
     "Teller",
     "Analyst",
+    "Listing",
+    "Comparison",
+    "Custody",
 )  # code on the vault's storage
 MODULES = (*STATELESS, *FACETS, "Vault", "Exchange")  # every contract of a vault but its tokens
 TRANSACTION_GAS = 2**24  # the most that a transaction may use since EIP-7825

@@ -1,15 +1,15 @@
-"""Margin checks of accounts."""
+"""Margins of accounts, and the check of their initial margin."""
 
 from __future__ import annotations
 
 from crossvault.mirror import verdict
-from crossvault.mirror.account import AccountId, Image
+from crossvault.mirror.account import AccountId
 from crossvault.mirror.store import Store
 from crossvault.mirror.verdict import Standing
 
 
 class Appraiser(Store):
-    """Margin checks of accounts."""
+    """Margins of accounts, and the check of their initial margin."""
 
     __slots__ = ()
 
@@ -28,11 +28,3 @@ class Appraiser(Store):
     def require_initial(self, account: AccountId, *, now: int) -> None:
         """Requires an account to meet its initial margin requirement."""
         verdict.require_initial(self.ledger, account, now=now)
-
-    def require_no_fall(self, account: AccountId, former: Image, *, now: int) -> None:
-        """Requires an account whose initial buffer is not negative, or that gives nothing away that it needs."""
-        verdict.require_no_fall(self.ledger, account, former, now=now)
-
-    def require_no_rise(self, account: AccountId, former: Image, *, now: int) -> None:
-        """Requires an account whose initial margin requirement has not risen in a pause."""
-        verdict.require_no_rise(self.ledger, account, former, now=now)

@@ -2,62 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from crossvault.mirror import account as accounts, authority_errors
+from crossvault.mirror import account as accounts, caps, cash
 from crossvault.mirror.account import AccountId, Image
 from crossvault.mirror.appraiser import Appraiser
-from crossvault.mirror.evm import Call, ReentrancyGuardReentrantCall
-
-_ACCOUNTS = "maker", "taker"  # arguments of a trade; the other doors take one account
+from crossvault.mirror.comparison import Comparison
 
 
-class Checks(Appraiser):
+class Checks(Appraiser, Comparison):
     """Margin checks of the accounts that a call touches, at once or at the end of a batch."""
 
     __slots__ = ()
-
-    def batch(self, calls: Sequence[Call], *, sender: str, now: int) -> None:
-        """Makes several calls as one, and checks the margin of every touched account at the end."""
-        if self.entered:
-            raise ReentrancyGuardReentrantCall
-        named, formers = self.named(calls)
-        self.deferring = True
-        for i, call in enumerate(calls):
-            if not self.is_batchable(call.action):
-                raise authority_errors.NotBatchable(i)
-            getattr(self, call.action)(**call.args, sender=sender, now=now)
-        self.deferring = False
-        for account, former in zip(named, formers, strict=True):
-            touch = self.touches[account]
-            if touch.touched:
-                self.check(account, touch.rising, former, now=now)
-            if touch.traded:
-                self.require_no_rise(account, former, now=now)
-            touch.clear()
-        self.emit("Batched", sender, len(calls))
-
-    def named(self, calls: Sequence[Call]) -> tuple[list[AccountId], list[Image]]:
-        """Accounts whose margin a batch may change, and their states before it."""
-        named: list[AccountId] = []
-        formers: list[Image] = []
-        for call in calls:
-            for place in _ACCOUNTS[: self.accounts_of(call.action)]:
-                account = call.args.get(place) or call.args["account"]
-                if self.touches[account].named:
-                    continue
-                self.touches[account].named = True
-                named.append(account)
-                formers.append(accounts.image(self.ledger.holders[account], len(self.ledger.assets)))
-        return named, formers
-
-    def is_batchable(self, selector: str) -> bool:
-        """Whether a door may be called in a batch."""
-        raise NotImplementedError
-
-    def accounts_of(self, selector: str) -> int:
-        """How many of the first arguments of a door are accounts whose margin a batch checks."""
-        raise NotImplementedError
 
     def begin(self, account: AccountId, rising: bool) -> Image | None:
         """State of an account before a call that touches it, where its check needs one."""
@@ -86,3 +40,10 @@ class Checks(Appraiser):
         else:
             assert former is not None  # begin returns one where the risk does not rise, as in a pause
             self.require_no_rise(account, former, now=now)
+
+    def require_borrowable(self, account: AccountId, before: int) -> None:
+        """Requires debts of all accounts within their cap where an account now owes more than before."""
+        principal = self.ledger.holders[account].principal
+        if principal >= 0 or principal >= before:
+            return
+        caps.require_room(self.ledger.caps, caps.BORROWING, 0, 0, cash.borrowed(self.ledger.cash))

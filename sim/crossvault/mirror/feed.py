@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossvault.mirror import authority_errors, fixed, ledger, market, market_errors, number_errors, oracle, valuation
+from crossvault.mirror import authority_errors, band, fixed, ledger, market, market_errors, number_errors, oracle
 from crossvault.mirror.evm import StorageMap
 from crossvault.mirror.oracle import Curve
 from crossvault.mirror.store import Store
@@ -87,7 +87,7 @@ class Feed(Store):
 
     def quotation(self, instrument: int, *, now: int) -> tuple[int, int]:
         """Mark price of an instrument, and the widest distance of a trade from it."""
-        return valuation.quotation(self.ledger, instrument, now=now)
+        return band.quotation(self.ledger, instrument, now=now)
 
     def observe(self, underlying: int, published_at: int, *, sender: str) -> None:
         """Records what a new print fixes in the open expiries of an underlying."""

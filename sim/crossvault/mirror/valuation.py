@@ -59,29 +59,36 @@ def image(self: State, account: AccountId) -> Image:
 
 def valued_image(self: State, held: Image, *, now: int) -> Book:
     """Account valued at present prices, without its portfolio margin requirement."""
-    valued = unmarked_image(self, held, now=now)
+    valued = empty_book(self, held)
+    fill_book(self, held, valued, now=now)
     mark_options(self, valued.lines)
     return valued
 
 
-def unmarked_image(self: State, held: Image, *, now: int) -> Book:
-    """Account valued at present prices, but for the marks of its options."""
+def empty_book(self: State, held: Image) -> Book:
+    """Book with room for all that an account holds, and nothing valued."""
     options, futures = dated_counts(self, held.entries)
     valued = Book(
-        cash_wad=cash.present(self.cash, held.principal, now=now),
+        cash_wad=0,
         holdings=[Holding() for _ in self.assets],
         exposures=[Exposure() for _ in self.risks],
         lines=[HeldOption() for _ in range(options)],
     )
-    if held.mode == accounts.PORTFOLIO:
-        valued.futures = [HeldFuture() for _ in range(futures)]
-        valued.stakes = [Stake() for _ in self.risks]
-        valued.modelled = self.model.modelled
+    if held.mode != accounts.PORTFOLIO:
+        return valued
+    valued.futures = [HeldFuture() for _ in range(futures)]
+    valued.stakes = [Stake() for _ in self.risks]
+    valued.modelled = self.model.modelled
+    return valued
+
+
+def fill_book(self: State, held: Image, valued: Book, *, now: int) -> None:
+    """Values an account at present prices, but for the marks of its options."""
+    valued.cash_wad = cash.present(self.cash, held.principal, now=now)
     value_positions(self, held.entries, valued, now=now)
     if held.mode == accounts.PORTFOLIO:
         quote_price(self, valued, now=now)
     value_balances(self, held.balances, valued, now=now)
-    return valued
 
 
 def book(self: State, account: AccountId, *, now: int) -> Book:
@@ -293,28 +300,6 @@ def note(valued: Book, underlying: int, expiry: int, published_at: int, heartbea
     if valued.stale.underlying != 0 or oracle.is_fresh(published_at, heartbeat_secs, now=now):
         return
     valued.stale = Stale(underlying + 1, expiry, published_at, heartbeat_secs)
-
-
-def quotation(self: State, instrument: int, *, now: int) -> tuple[int, int]:
-    """Mark price of an instrument, and the widest distance of a trade from it."""
-    ledger.require_traded(self, instrument, now=now)
-    underlying = market.underlying_of(instrument)
-    valued = Book(cash_wad=0, holdings=[], exposures=[Exposure() for _ in self.risks], lines=[])
-    exposure = load(self, valued, underlying, now=now)
-    kind = market.kind_of(instrument)
-    if market.is_option(kind):
-        valued.lines = [option_line(self, valued, instrument, 0, now=now)]
-        mark_options(self, valued.lines)
-        mark_wad = valued.lines[0].mark_wad
-        band_wad = fixed.mul_div_down(exposure.index_wad, exposure.option_risk.trade_band, fixed.WAD)
-    else:
-        if kind == market.PERP:
-            mark_wad = oracle.mark(exposure.index_wad, self.prices[underlying].premium, exposure.risk.mark_band)
-        else:
-            mark_wad, _ = forward(self, valued, instrument, now=now)
-        band_wad = fixed.mul_div_down(mark_wad, exposure.risk.trade_band, fixed.WAD)
-    require_fresh(valued)
-    return mark_wad, band_wad
 
 
 def require_fresh(valued: Book) -> None:

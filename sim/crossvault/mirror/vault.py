@@ -20,19 +20,20 @@ from crossvault.mirror import (
     number_errors,
     oracle,
     price_errors,
-    ruleset,
 )
-from crossvault.mirror.account import AccountId
+from crossvault.mirror.account import AccountId, Image
 from crossvault.mirror.analyst import Analyst
 from crossvault.mirror.auction import Auction
-from crossvault.mirror.checks import Checks
-from crossvault.mirror.evm import Token, UndoLog, non_reentrant
+from crossvault.mirror.custody import Custody
+from crossvault.mirror.evm import Call, ReentrancyGuardReentrantCall, Token, UndoLog, non_reentrant
 from crossvault.mirror.feed import Feed
 from crossvault.mirror.governance import Governance
+from crossvault.mirror.listing import Listing
 from crossvault.mirror.policy import Policy
 from crossvault.mirror.registry import Registry
 from crossvault.mirror.teller import Teller
 
+_ACCOUNTS = "maker", "taker"  # arguments of a trade; the other doors take one account
 _LAST_EXPIRY = 2**40 - 1
 
 
@@ -45,7 +46,7 @@ class TradeSide(NamedTuple):
     funding_index: int
 
 
-class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst):
+class Vault(Custody, Auction, Governance, Registry, Feed, Policy, Teller, Analyst, Listing):
     """Cross-margin vault: cash, collateral, prices and trades of accounts whose positions share one margin."""
 
     __slots__ = ()
@@ -108,78 +109,6 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
         self.emit("ModeSet", sender, account, mode)
 
     @non_reentrant
-    def deposit_cash(self, account: AccountId, amount_raw: int, *, sender: str, now: int) -> None:
-        """Deposits cash into an account."""
-        accounts.require_authority(self.ledger.holders[account], account, sender, accounts.DEPOSIT)
-        self.is_sealed = True
-        self.accrue(sender=sender, now=now)
-        ledger.add_cash(self.ledger, account, self.pull_quote(amount_raw, sender=sender), now=now)
-        self.emit("CashDeposited", sender, account, amount_raw, self.ledger.holders[account].principal)
-
-    @non_reentrant
-    def withdraw_cash(self, account: AccountId, amount_raw: int, to: str, *, sender: str, now: int) -> None:
-        """Withdraws cash from an account, or borrows it."""
-        self.require_withdrawal(account, to, sender=sender)
-        collaterals.require_amount(amount_raw, self.ledger.cash.decimals)
-        self.accrue(sender=sender, now=now)
-        former = self.begin(account, True)
-        principal = self.ledger.holders[account].principal
-        ledger.add_cash(self.ledger, account, -collaterals.to_wad(amount_raw, self.ledger.cash.decimals), now=now)
-        self.require_borrowable(account, principal)
-        self.check(account, True, former, now=now)
-        collaterals.push(self.tokens[self.ledger.cash.token], to, amount_raw, this=self.this)
-        self.emit("CashWithdrawn", sender, account, amount_raw, to, self.ledger.holders[account].principal)
-
-    @non_reentrant
-    def deposit_collateral(
-        self, account: AccountId, collateral: int, amount_raw: int, *, sender: str, now: int
-    ) -> None:
-        """Deposits collateral into an account."""
-        accounts.require_authority(self.ledger.holders[account], account, sender, accounts.DEPOSIT)
-        self.require_collateral(collateral)
-        asset = self.ledger.assets[collateral]
-        balance_raw = self.ledger.holders[account].balances[collateral] + amount_raw
-        collaterals.require_amount(amount_raw, asset.decimals)
-        collaterals.require_amount(balance_raw, asset.decimals)
-        caps.require_room(self.ledger.caps, caps.COLLATERAL, collateral, asset.total_raw, asset.total_raw + amount_raw)
-        ledger.require_fresh(self.ledger, asset.underlying, now=now)
-        costly = self.is_costly(account, asset.underlying)
-        former = self.begin(account, False) if costly else None
-        self.is_sealed = True
-        collaterals.pull(self.tokens[asset.token], sender, amount_raw, this=self.this)
-        self.ledger.holders[account].balances[collateral] = balance_raw
-        asset.total_raw += amount_raw
-        if costly:
-            self.check(account, False, former, now=now)
-        self.emit("CollateralDeposited", sender, account, collateral, amount_raw, balance_raw)
-
-    @non_reentrant
-    def withdraw_collateral(
-        self, account: AccountId, collateral: int, amount_raw: int, to: str, *, sender: str, now: int
-    ) -> None:
-        """Withdraws collateral from an account."""
-        self.require_withdrawal(account, to, sender=sender)
-        self.require_collateral(collateral)
-        asset = self.ledger.assets[collateral]
-        collaterals.require_amount(amount_raw, asset.decimals)
-        balance_raw = self.ledger.holders[account].balances[collateral]
-        if amount_raw > balance_raw:
-            raise account_errors.InsufficientCollateral(balance_raw, amount_raw)
-        former = self.begin(account, True)
-        self.ledger.holders[account].balances[collateral] = balance_raw - amount_raw
-        asset.total_raw -= amount_raw
-        self.check(account, True, former, now=now)
-        collaterals.push(self.tokens[asset.token], to, amount_raw, this=self.this)
-        self.emit("CollateralWithdrawn", sender, account, collateral, amount_raw, to, balance_raw - amount_raw)
-
-    @non_reentrant
-    def fund_insurance(self, amount_raw: int, *, sender: str) -> None:
-        """Deposits cash into the insurance fund."""
-        amount_wad = self.pull_quote(amount_raw, sender=sender)
-        self.ledger.cash.insurance_wad += amount_wad
-        self.emit("InsuranceFunded", sender, amount_raw, self.ledger.cash.insurance_wad)
-
-    @non_reentrant
     def trade(
         self,
         maker: AccountId,
@@ -225,6 +154,40 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
             principals.append(self.ledger.holders[account].principal)
         self.emit("Settled", sender, underlying, expiry, tuple(accounts), settlement_wad, tuple(principals))
 
+    def batch(self, calls: Sequence[Call], *, sender: str, now: int) -> None:
+        """Makes several calls as one, and checks the margin of every touched account at the end."""
+        if self.entered:
+            raise ReentrancyGuardReentrantCall
+        named, formers = self.named(calls)
+        self.deferring = True
+        for i, call in enumerate(calls):
+            if not self.is_batchable(call.action):
+                raise authority_errors.NotBatchable(i)
+            getattr(self, call.action)(**call.args, sender=sender, now=now)
+        self.deferring = False
+        for account, former in zip(named, formers, strict=True):
+            touch = self.touches[account]
+            if touch.touched:
+                self.check(account, touch.rising, former, now=now)
+            if touch.traded:
+                self.require_no_rise(account, former, now=now)
+            touch.clear()
+        self.emit("Batched", sender, len(calls))
+
+    def named(self, calls: Sequence[Call]) -> tuple[list[AccountId], list[Image]]:
+        """Accounts whose margin a batch may change, and their states before it."""
+        named: list[AccountId] = []
+        formers: list[Image] = []
+        for call in calls:
+            for place in _ACCOUNTS[: self.accounts_of(call.action)]:
+                account = call.args.get(place) or call.args["account"]
+                if self.touches[account].named:
+                    continue
+                self.touches[account].named = True
+                named.append(account)
+                formers.append(accounts.image(self.ledger.holders[account], len(self.ledger.assets)))
+        return named, formers
+
     def is_batchable(self, selector: str) -> bool:
         """Whether a door may be called in a batch."""
         return selector in {"deposit_cash", "withdraw_cash", "deposit_collateral", "withdraw_collateral", "trade"}
@@ -234,13 +197,6 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
         if selector == "trade":
             return 2
         return 1 if self.is_batchable(selector) and selector != "deposit_cash" else 0
-
-    def is_costly(self, account: AccountId, underlying: int) -> bool:
-        """Whether collateral priced by an underlying may raise the requirement by more than its credit."""
-        if self.ledger.prices[underlying].confidence < self.ledger.risks[underlying].confidence_threshold:
-            return True
-        modelled = ruleset.is_modelled(self.ledger.model, underlying)
-        return self.ledger.holders[account].mode == accounts.PORTFOLIO and modelled
 
     def settlement_of(self, underlying: int, expiry: int) -> int:
         """Settlement price of an expiry."""
@@ -252,28 +208,6 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller, Analyst
         if curve.settlement == 0:
             raise market_errors.NotSettled(underlying, expiry)
         return curve.settlement
-
-    def pull_quote(self, amount_raw: int, *, sender: str) -> int:
-        """Pulls quote tokens in and returns their wad."""
-        decimals = self.ledger.cash.decimals
-        collaterals.require_amount(amount_raw, decimals)
-        collaterals.pull(self.tokens[self.ledger.cash.token], sender, amount_raw, this=self.this)
-        return collaterals.to_wad(amount_raw, decimals)
-
-    def require_withdrawal(self, account: AccountId, to: str, *, sender: str) -> None:
-        """Requires a withdrawal that is allowed at any amount."""
-        self.require_running()
-        accounts.require_authority(self.ledger.holders[account], account, sender, accounts.WITHDRAW)
-        accounts.require_recipient(account, sender, to)
-        ledger.require_idle(self.ledger, account)
-        cash.require_covered(self.ledger.cash)
-
-    def require_borrowable(self, account: AccountId, before: int) -> None:
-        """Requires debts of all accounts within their cap where an account now owes more than before."""
-        principal = self.ledger.holders[account].principal
-        if principal >= 0 or principal >= before:
-            return
-        caps.require_room(self.ledger.caps, caps.BORROWING, 0, 0, cash.borrowed(self.ledger.cash))
 
     def require_terms(self, instrument: int, size: int, price_wad: int, *, now: int) -> None:
         """Requires a trade of a listed instrument, within the bounds of size and price."""

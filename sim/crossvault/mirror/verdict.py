@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from crossvault.mirror import account_errors, authority_errors, margin, market, stress, valuation
-from crossvault.mirror.account import AccountId, Entry, Image
+from crossvault.mirror.account import AccountId, Image
 from crossvault.mirror.correlation import ScenarioLossTable
 from crossvault.mirror.ledger import State
 from crossvault.mirror.margin import Book, LeftOut
-from crossvault.mirror.standard import HeldOption, Level
+from crossvault.mirror.standard import Level
 
 
 class Standing(NamedTuple):
@@ -47,7 +46,7 @@ def require_no_fall(self: State, account: AccountId, former: Image, *, now: int)
     left = margin.margin(valued, Level.INITIAL)
     if left >= 0:
         return
-    before = _book_before(self, former, held, losses, valued.lines, now=now)
+    before = _book_before(self, former, held, losses, valued, now=now)
     if left < margin.margin(before, Level.INITIAL):
         required = margin.requirement(valued, Level.INITIAL)
         raise account_errors.InsufficientMargin(account, left + required, required)
@@ -73,17 +72,26 @@ def require_no_rise(self: State, account: AccountId, former: Image, *, now: int)
     held = valuation.image(self, account)
     valued = valuation.valued_image(self, held, now=now)
     losses = valuation.assess(self, valued, now=now)
-    before = _book_before(self, former, held, losses, valued.lines, now=now)
+    before = _book_before(self, former, held, losses, valued, now=now)
     if margin.requirement(valued, Level.INITIAL) > margin.requirement(before, Level.INITIAL):
         raise authority_errors.VaultPaused
 
 
 def changes(self: State, a: Image, b: Image) -> list[bool]:
     """Whether a position or a balance differs between two states of an account, by underlying."""
-    count = len(self.risks)
-    changed = [one != other for one, other in zip(_digest(a.entries, count), _digest(b.entries, count), strict=True)]
-    for asset, one, other in zip(self.assets, a.balances, b.balances, strict=True):
-        if one != other:
+    changed = [False] * len(self.risks)
+    entries, others = a.entries, b.entries
+    if len(entries) < len(others):
+        entries, others = others, entries
+    for i, entry in enumerate(entries):
+        if i < len(others):
+            other = others[i]
+            if entry.instrument == other.instrument and entry.size == other.size:
+                continue
+            changed[market.underlying_of(other.instrument)] = True
+        changed[market.underlying_of(entry.instrument)] = True
+    for asset, one, two in zip(self.assets, a.balances, b.balances, strict=True):
+        if one != two:
             changed[asset.underlying] = True
     return changed
 
@@ -111,11 +119,13 @@ def initial_margin(self: State, account: AccountId, *, now: int) -> int:
 
 
 def _book_before(
-    self: State, former: Image, held: Image, losses: ScenarioLossTable, priced: Sequence[HeldOption], *, now: int
+    self: State, former: Image, held: Image, losses: ScenarioLossTable, present: Book, *, now: int
 ) -> Book:
     """Account valued as it was before a change."""
-    valued = valuation.unmarked_image(self, former, now=now)
-    valuation.mark_alike(self, valued.lines, priced)
+    valued = valuation.empty_book(self, former)
+    _share(valued, present)
+    valuation.fill_book(self, former, valued, now=now)
+    valuation.mark_alike(self, valued.lines, present.lines)
     if not valued.stakes:
         return valued
     changed = changes(self, former, held)
@@ -124,10 +134,13 @@ def _book_before(
     return valued
 
 
-def _digest(entries: Sequence[Entry], count: int) -> list[tuple[Entry, ...]]:
-    """Digests of positions by underlying."""
-    digests: list[tuple[Entry, ...]] = [()] * count
-    for entry in entries:
-        underlying = market.underlying_of(entry.instrument)
-        digests[underlying] = (*digests[underlying], entry)
-    return digests
+def _share(valued: Book, other: Book) -> None:
+    """Enters the prices and parameters that another book has read, so that they are not read again."""
+    for i, (exposure, read) in enumerate(zip(valued.exposures, other.exposures, strict=True)):
+        exposure.risk, exposure.option_risk = read.risk, read.option_risk
+        exposure.index_wad, exposure.confidence_wad = read.index_wad, read.confidence_wad
+        exposure.stable_wad, exposure.pending_wad = read.stable_wad, read.pending_wad
+        if not valued.stakes:
+            continue
+        stake = valued.stakes[i]
+        stake.index_wad, stake.confidence_wad = read.index_wad, read.confidence_wad
