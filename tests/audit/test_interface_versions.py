@@ -19,7 +19,13 @@ from crossvault.__main__ import main
 from crossvault.audit import interface_versions
 from crossvault.audit.block_comparison import BlockDiffers
 from crossvault.audit.earlier_form import EarlierForm
-from crossvault.audit.interface_versions import UnknownInterface, earlier_interfaces, recognised, todays_number
+from crossvault.audit.interface_versions import (
+    UnknownInterface,
+    earlier_interfaces,
+    interface_of,
+    recognised,
+    todays_number,
+)
 from crossvault.audit.replica import Replica
 from crossvault.differential.step import Event
 from crossvault.evm.abi import selector_of
@@ -96,6 +102,16 @@ def test_what_lies_between_two_versions_is_refused_by_name() -> None:
         recognised(FIRST.selectors | set(newer[:1]), TODAY)
     with pytest.raises(UnknownInterface, match="audit it with the version of crossvault whose contracts it has"):
         recognised(frozenset(list(FIRST.selectors)[1:]), TODAY)
+
+
+def test_the_interface_of_a_vault_is_named() -> None:
+    assert interface_of(frozenset(TODAY), TODAY) == (
+        todays_number(), f"interface {todays_number()} (the contracts of this version)",
+    )  # fmt: skip
+    assert interface_of(FIRST.selectors, TODAY) == (1, "interface 1 (contracts until 2026-11-30)")
+    assert interface_of(None, TODAY) == (None, "unknown: it lists no functions")
+    number, text = interface_of(frozenset(list(FIRST.selectors)[1:]), TODAY)
+    assert number is None and text.startswith("unknown: its interface is none of interface 1 ")
 
 
 def test_every_earlier_shape_is_made_of_todays_fields() -> None:

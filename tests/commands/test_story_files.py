@@ -12,6 +12,7 @@ from cli import start
 from crossvault.commands.exits import UsageError
 from crossvault.commands.story_files import STORIES, is_several, listed
 from crossvault.differential.ending import WORST_LAST
+from crossvault.scenario import attacks, names, shipped, weakened
 from crossvault.setup.toolchain import PACKAGE
 from places import ROOT
 from small_scenarios import ACTORS, HEAD, PRICES
@@ -38,6 +39,19 @@ def test_a_folder_stands_for_its_stories_in_order(folder: Path, monkeypatch: pyt
     assert listed(["deep"], STORIES) == below[2:] == listed(["d*"], STORIES) == listed(["**/*.repro.yaml"], STORIES)
     assert listed(["b*", "quick", "a.*", "b.scenario.yaml"], STORIES, ["quick"]) == [below[1], "quick", below[0]]
     assert listed(["q*", "params.yaml", "no.yaml"], STORIES, ["quick"]) == ["quick", "params.yaml", "no.yaml"]
+
+
+def test_a_pattern_of_names_that_ship_takes_no_folder_below(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    monkeypatch.chdir(folder / "empty")
+    kept = shipped()
+    assert listed(["*"], STORIES, kept) == names() and "quickstart" in names()
+    assert listed(["attacks/*"], STORIES, kept) == attacks() and "attacks/mango-2022" in attacks()
+    assert listed(["attacks/weak/*"], STORIES, kept) == listed(["*/*/*"], STORIES, kept) == weakened()
+    assert listed(["attacks/mango-*", "attacks/mango-2022"], STORIES, kept) == [
+        "attacks/mango-2022", "attacks/mango-2022-honest",
+    ]  # fmt: skip
+    with pytest.raises(UsageError, match="no name that ships"):
+        listed(["attack/*"], STORIES, kept)
 
 
 def test_one_file_is_one_story_and_a_folder_is_several() -> None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from crossvault.audit.interface_versions import todays_number
 from crossvault.deployment.deployment import Deployment
 from crossvault.deployment.manifest import load
 from crossvault.rpc.client import RpcClient
@@ -84,8 +85,14 @@ def test_a_deployment_from_plan_to_verification(script: ScriptRun, tmp_path: Pat
     assert (verified.returncode, verified.stderr) == (0, "")
     assert "deployed by 0x" in verified.stdout and "things compared" in verified.stdout
     assert "no difference" in verified.stdout
+    assert (
+        f"interface of the vault: interface {todays_number()} (the contracts of this version); version of signed orders: 2"
+        in (" ".join(verified.stdout.split()))
+    )
     script.client.rpc("anvil_setCode", plan["exchange"], "0x00")
-    assert [each["what"] for each in document("verify", code=1)["differences"]] == ["code of Exchange"]
+    gone = document("verify", code=1)
+    assert [each["what"] for each in gone["differences"]] == ["code of Exchange"]
+    assert (gone["interface"], gone["order_version"]) == (todays_number(), "")
     assert load(Path(applied["manifest"])).vault == plan["vault"]
     files = [path for path in (tmp_path / "work").rglob("*") if path.is_file()]
     assert {"journal.jsonl", "manifest.json", "Vault.json"} <= {path.name for path in files}

@@ -35,6 +35,21 @@ world:
 prices:
 """
 
+STEPS = """\
+steps:
+  - {do: set mode, account: ann, mode: MODE}
+  - at: +1h
+    do: start liquidation
+    account: ann
+    expect: {equity of ann: "EQUITY USDC", maintenance requirement of ann: "BEFORE USDC"}
+  - do: bid
+    account: ann
+    bidder: lin
+    fraction: PART %
+    limit: "COST USDC"
+    expect: {equity of ann: "EQUITY USDC", maintenance requirement of ann: "AFTER USDC"}
+"""
+
 # 100 ETH at 1,000 with 20,000 of cash: the size term is 20 % at initial and half of that at maintenance. At 880 the
 # equity is 8,000, the requirement 8,800, BM = -800 - 8,800 / 10, the largest part 1,680 / 9,680 = 17.36 %. A part of
 # 10 % costs 800 and leaves 90 ETH, whose rate is 9 %: 7,128 of requirement, BM = 872 - 7,128 / 10.
@@ -45,18 +60,6 @@ actors:
   maker: {kind: maker, deposits: ["500,000 USDC"]}
   ann: {deposits: ["20,000 USDC"], positions: {ETH-PERP: 100 ETH}}
   lin: {deposits: ["500,000 USDC"]}
-steps:
-  - {do: set mode, account: ann, mode: MODE}
-  - at: +1h
-    do: start liquidation
-    account: ann
-    expect: {equity of ann: "8,000 USDC", maintenance requirement of ann: "8,800 USDC"}
-  - do: bid
-    account: ann
-    bidder: lin
-    fraction: 10 %
-    limit: 800 USDC
-    expect: {equity of ann: "8,000 USDC", maintenance requirement of ann: "7,128 USDC"}
 """
 
 # 2 WBTC, of whose 20,000 USD 10,000 are credited, and a short of 10 BTC. At 11,000 the loss is 10,000, the equity
@@ -70,19 +73,10 @@ actors:
   maker: {kind: maker, deposits: ["500,000 USDC"]}
   ann: {deposits: [2 WBTC], positions: {BTC-PERP: -10 BTC}}
   lin: {deposits: ["500,000 USDC"]}
-steps:
-  - {do: set mode, account: ann, mode: MODE}
-  - at: +1h
-    do: start liquidation
-    account: ann
-    expect: {equity of ann: "12,000 USDC", maintenance requirement of ann: "5,500 USDC"}
-  - do: bid
-    account: ann
-    bidder: lin
-    fraction: 30 %
-    limit: "3,600 USDC"
-    expect: {equity of ann: "12,000 USDC", maintenance requirement of ann: "3,850 USDC"}
 """
+
+OF_SIZE_TERM = {"EQUITY": "8,000", "BEFORE": "8,800", "PART": "10", "COST": "800", "AFTER": "7,128", "BUFFER": "159.20"}
+OF_CAP = {"EQUITY": "12,000", "BEFORE": "5,500", "PART": "30", "COST": "3,600", "AFTER": "3,850", "BUFFER": "1,825"}
 
 AGAIN = "  - {do: bid, account: ann, bidder: lin, fraction: 1 %, limit: 0 USDC, expect: {refused: REFUSAL}}\n"
 STANDARD_END = AGAIN.replace("REFUSAL", "NotUnderLiquidation")
@@ -92,10 +86,13 @@ PORTFOLIO_END = AGAIN.replace("REFUSAL", '{NotLiquidatable: {account: ann, margi
 
 
 @pytest.mark.parametrize("end", [STANDARD_END, PORTFOLIO_END], ids=["standard", "portfolio"])
-@pytest.mark.parametrize(("story", "buffer"), [(SIZE_TERM, "159.20"), (CAP, "1,825")], ids=["size term", "cap"])
-def test_a_smaller_part_may_restore_an_account(story: str, buffer: str, end: str, tmp_path: Path) -> None:
-    mode = "portfolio" if end == PORTFOLIO_END else "standard"
-    text = WORLD + story.replace("MODE", mode) + end.replace("BUFFER", buffer)
+@pytest.mark.parametrize(("people", "figures"), [(SIZE_TERM, OF_SIZE_TERM), (CAP, OF_CAP)], ids=["size term", "cap"])
+def test_a_smaller_part_may_restore_an_account(
+    people: str, figures: dict[str, str], end: str, tmp_path: Path
+) -> None:  # fmt: skip
+    text = WORLD + people + STEPS + end
+    for name, figure in {**figures, "MODE": "portfolio" if end == PORTFOLIO_END else "standard"}.items():
+        text = text.replace(name, figure)
     played = load(scenario_file(tmp_path, text))
     result = run_in_process(played, Model(played.world), InProcessChain(played.world))
     assert result.failure is None, str(result.failure)

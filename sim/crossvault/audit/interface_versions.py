@@ -69,3 +69,18 @@ def recognised(deployed: frozenset[str], names: Mapping[str, str]) -> EarlierInt
         f"its interface is none of {known} and interface {todays_number()} (the contracts of this version): "
         f"of the latter it lacks {shown}; audit it with the version of crossvault whose contracts it has"
     )
+
+
+def interface_of(deployed: frozenset[str] | None, names: Mapping[str, str]) -> tuple[int | None, str]:
+    """The number of the interface that a vault has, None where it is of no known version, and its text.
+
+    deployed: its selectors; None where it lists none. names: signatures of today's functions by selector.
+    """
+    if deployed is None:
+        return None, "unknown: it lists no functions"
+    try:
+        earlier = recognised(deployed, names)
+    except UnknownInterface as unknown:
+        return None, f"unknown: {unknown}"
+    number = earlier.number if earlier else todays_number()
+    return number, str(earlier or f"interface {number} (the contracts of this version)")

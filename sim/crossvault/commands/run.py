@@ -47,7 +47,7 @@ from crossvault.report.run import RunSummary
 from crossvault.report.run_json import document
 from crossvault.report.run_stories import story_table
 from crossvault.report.run_watch import RunWatch
-from crossvault.scenario import ScenarioError, load, names
+from crossvault.scenario import ScenarioError, load, shipped
 from crossvault.setup import toolchain
 from crossvault.setup.notices import is_verbose
 
@@ -63,7 +63,7 @@ def run(arguments: Namespace) -> int:
         return _deployed(arguments, overrides)
     if arguments.against:
         return _versions(arguments, overrides)
-    named = listed(arguments.scenarios, STORIES, names())
+    named = listed(arguments.scenarios, STORIES, shipped())
     if arguments.record and len(named) > 1:
         raise UsageError("--record: takes one scenario; without it every scenario has a record of its own")
     if arguments.picture:
@@ -140,7 +140,7 @@ def _versions(arguments: Namespace, overrides: Mapping[str, str]) -> int:
     """Plays scenarios and records on two versions of the contracts."""
     from crossvault.commands.upgrade import recorded_story, run_versions
 
-    named = listed(arguments.scenarios, STORIES, names())
+    named = listed(arguments.scenarios, STORIES, shipped())
     records = [each for each in named if each.endswith(RECORDS)]
     if records and (arguments.seed is not None or overrides):
         raise UsageError(f"--seed and --set: have no effect on a record, whose steps are fixed: {records[0]}")

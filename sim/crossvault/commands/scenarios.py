@@ -8,14 +8,14 @@ from importlib import import_module
 
 from crossvault.differential.ending import DONE
 from crossvault.report.console import show, table
-from crossvault.scenario import attacks, names, weakened
+from crossvault.scenario import shipped
 from crossvault.scenario.source import read
 from crossvault.setup import toolchain
 
 
 def scenarios(arguments: Namespace) -> int:
     """Lists the shipped scenarios, each with its subject."""
-    found = {name: _about(name) for name in (*names(), *attacks(), *weakened())}
+    found = {name: _about(name) for name in shipped()}
     if arguments.json:
         print(json.dumps([{"name": name, "about": about} for name, about in found.items()], indent=2))
         return DONE

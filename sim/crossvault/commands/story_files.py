@@ -38,11 +38,17 @@ def _listed(text: str, suffixes: Sequence[str], shipped: Sequence[str]) -> Itera
 
 
 def _matching(pattern: str, suffixes: Sequence[str], shipped: Sequence[str]) -> Iterator[str]:
-    found = sorted(glob.glob(pattern, recursive=True)) or [name for name in shipped if fnmatchcase(name, pattern)]
+    found = sorted(glob.glob(pattern, recursive=True)) or [name for name in shipped if _fits(name, pattern)]
     if not found:
         raise UsageError(InputProblem("no file and no name that ships matches it", pattern))
     for each in found:
         yield from _inside(each, suffixes) if os.path.isdir(each) else [_local(each)]
+
+
+def _fits(name: str, pattern: str) -> bool:
+    """Whether a shipped name is of a pattern: as of files, no `*` stands for names of a folder below."""
+    parts, forms = name.split("/"), pattern.split("/")
+    return len(parts) == len(forms) and all(map(fnmatchcase, parts, forms))
 
 
 def _inside(folder: str, suffixes: Sequence[str]) -> Iterator[str]:

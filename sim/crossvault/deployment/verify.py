@@ -24,12 +24,18 @@ _AT_ONCE = 50  # requests of a batch that public nodes accept
 
 
 class VerifyResult(NamedTuple):
-    """Result of a verification. checked: number of compared values. block: number of the block read."""
+    """Result of a verification. checked: number of compared values. block: number of the block read.
+
+    functions: selectors of the vault's table of functions (hex), None where it has no table. order_version: of the
+    typed data that the exchange verifies, empty where it names none.
+    """
 
     differences: list[Difference]
     checked: int
     block: int
     notes: list[str]
+    functions: frozenset[str] | None
+    order_version: str
 
 
 class GovernanceState(NamedTuple):
@@ -55,7 +61,8 @@ def verify(client: RpcClient, plan: Blueprint) -> VerifyResult:
     if is_code_of(plan.build.artifacts["Vault"], codes["Vault"]):
         pairs += [*_facets(client, plan, tag), *_parameters(client, plan, tag)]
     found += [_difference(*each) for each in pairs if each[1] != each[2]]
-    return VerifyResult(found, checked + len(pairs), int(tag, 16), _notes(client, plan, tag))
+    functions, version = _functions(client, plan, tag), _order_version(client, plan, tag)
+    return VerifyResult(found, checked + len(pairs), int(tag, 16), _notes(client, plan, tag), functions, version)
 
 
 def code_of(client: RpcClient, plan: Blueprint, tag: str) -> dict[str, str]:
@@ -173,6 +180,29 @@ def _listed_facets(client: RpcClient, plan: Blueprint, tag: str) -> dict[str, st
     answer = client.rpc("eth_call", {"to": plan.vault, "data": data}, tag)
     [table] = decode(["(address,bytes4[])[]"], bytes.fromhex(answer[2:]))
     return {selector.hex(): facet for facet, found in table for selector in found}
+
+
+def _functions(client: RpcClient, plan: Blueprint, tag: str) -> frozenset[str] | None:
+    """The selectors in the vault's list of facets, of whichever version it is."""
+    from eth_abi.exceptions import DecodingError
+
+    try:
+        return frozenset(_listed_facets(client, plan, tag))
+    except (ChainRefused, DecodingError):
+        return None
+
+
+def _order_version(client: RpcClient, plan: Blueprint, tag: str) -> str:
+    """The version of typed data that the exchange states (ERC-5267)."""
+    from eth_abi.abi import decode
+    from eth_abi.exceptions import DecodingError
+
+    call = {"to": plan.addresses()["exchange"], "data": plan.bindings.exchange.call("eip712_domain", {})}
+    try:
+        domain_of = bytes.fromhex(client.rpc("eth_call", call, tag)[2:])
+        return str(decode(["bytes1", "string", "string"], domain_of)[2])
+    except (ChainRefused, DecodingError):
+        return ""
 
 
 def _used_facets(client: RpcClient, plan: Blueprint, tag: str, places: Sequence[str]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
+from crossvault.audit.interface_versions import interface_of
 from crossvault.deployment import chains
 from crossvault.deployment.apply import ApplyResult, utc_text
 from crossvault.deployment.blueprint import ACCEPT, DeploymentStep
@@ -14,6 +15,8 @@ from crossvault.deployment.deployment import Deployment, DeploymentStatus
 from crossvault.deployment.estimate import Estimate
 from crossvault.deployment.onchain import ChainSnapshot
 from crossvault.deployment.verify import VerifyResult
+from crossvault.evm.abi import selector_of
+from crossvault.evm.deploy import vault_abi
 from crossvault.report.console import table
 
 _ETHER_DECIMALS, _GWEI_DECIMALS = 18, 9
@@ -106,7 +109,7 @@ def checked_data(deployment: Deployment, checked: VerifyResult) -> dict[str, Any
     """A verification as plain data."""
     found = [{"what": each.field, "expected": each.model, "found": each.chain} for each in checked.differences]
     return {**_head(deployment), "block": checked.block, "checked": checked.checked, "differences": found,
-            "notes": checked.notes}  # fmt: skip
+            "notes": checked.notes, **_interface(deployment, checked)}  # fmt: skip
 
 
 def print_checked(console: Console, deployment: Deployment, checked: VerifyResult) -> None:
@@ -119,9 +122,19 @@ def print_checked(console: Console, deployment: Deployment, checked: VerifyResul
         console.print(made)
     for note in checked.notes:
         console.print(note)
+    versions = _interface(deployment, checked)
+    orders = versions["order_version"] or "unknown: the exchange states none"
+    console.print(f"interface of the vault: {versions['interface_text']}; version of signed orders: {orders}")
     count = len(checked.differences)
     result = f"{count} differ" if count else "no difference"
     console.print(f"{checked.checked} things compared at block {checked.block:,}: {result}")
+
+
+def _interface(deployment: Deployment, checked: VerifyResult) -> dict[str, Any]:
+    """The version of the vault's interface, None where it is of no known one, and of the orders of its exchange."""
+    today = [each for each in vault_abi(deployment.plan.build) if each["type"] == "function"]
+    number, text = interface_of(checked.functions, {selector_of(each): each["name"] for each in today})
+    return {"interface": number, "interface_text": text, "order_version": checked.order_version}
 
 
 def _head(deployment: Deployment) -> dict[str, Any]:

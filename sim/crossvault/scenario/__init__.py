@@ -25,7 +25,17 @@ from crossvault.scenario.script import PricePart, Script
 from crossvault.scenario.source import Route, ScenarioError, SourceFile, did_you_mean, field_path, read, replacement
 from crossvault.scenario.valid import validated
 
-__all__ = ["ExpectationFailed", "ScenarioError", "Story", "attacks", "json_schema", "load", "names", "weakened"]
+__all__ = [
+    "ExpectationFailed",
+    "ScenarioError",
+    "Story",
+    "attacks",
+    "json_schema",
+    "load",
+    "names",
+    "shipped",
+    "weakened",
+]
 
 _SHIPPED = Path(__file__).parent.parent / "scenarios"
 _SUFFIX = ".scenario.yaml"
@@ -46,6 +56,11 @@ def weakened() -> list[str]:
     """Names of the shipped stories of attacks with a parameter weakened, in which the loss happens."""
     found = _SHIPPED.glob(f"attacks/weak/*{_SUFFIX}")
     return sorted(f"attacks/weak/{path.name.removesuffix(_SUFFIX)}" for path in found)
+
+
+def shipped() -> list[str]:
+    """Names of all scenarios that ship."""
+    return [*names(), *attacks(), *weakened()]
 
 
 def load(path_or_name: str, seed: int | None = None, overrides: Mapping[str, str] | None = None) -> Story:
@@ -109,15 +124,14 @@ def json_schema() -> dict[str, Any]:
 
 
 def _find(path_or_name: str) -> Path:
-    shipped = [*names(), *attacks(), *weakened()]
-    if path_or_name in shipped:
+    if path_or_name in shipped():
         return _SHIPPED / f"{path_or_name}{_SUFFIX}"
     path = Path(path_or_name)
     if path.is_file():
         return path
     if path_or_name.endswith((".yaml", ".yml")):
         raise ScenarioError(InputProblem("there is no such file", path_or_name))
-    raise ScenarioError(f"{path_or_name}: there is no such scenario: {did_you_mean(path_or_name, shipped)}")
+    raise ScenarioError(f"{path_or_name}: there is no such scenario: {did_you_mean(path_or_name, shipped())}")
 
 
 def _override(source: SourceFile, path: str, text: str) -> None:
