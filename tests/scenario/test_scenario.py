@@ -17,7 +17,7 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.portfolio import portfolio_file
-from crossvault.scenario import expectations, load, preset
+from crossvault.scenario import load, preset, run_checks
 from places import DATA, ROOT
 from small_scenarios import ACTORS, HEAD, LINE, PRICES, play, problems, scenario_file
 
@@ -64,7 +64,7 @@ def test_every_shipped_scenario_plays(name: str, data_or_skip: Callable[[str], N
     times = [step.at for step, _ in steps]
     assert times == sorted(times)
     assert times[0] == story.world.starts_at
-    assert expectations.conserved(model) is None
+    assert run_checks.conserved(model) is None
     assert abs(len(steps) - story.expected_steps) <= len(steps) // 4
     assert counts.refusals
 

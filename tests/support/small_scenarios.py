@@ -11,7 +11,7 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import Story
 from crossvault.scenario import ScenarioError, load
-from crossvault.scenario.expectations import RunCounts
+from crossvault.scenario.run_checks import RunCounts
 
 HEAD = """\
 name: story

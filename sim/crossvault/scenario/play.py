@@ -20,13 +20,14 @@ from crossvault.scenario import (
     quantity,
     refusal_text,
     roster,
+    run_checks,
 )
-from crossvault.scenario.expectations import Check, RunCounts
 from crossvault.scenario.opening_steps import OpeningSteps
 from crossvault.scenario.prices import Print
 from crossvault.scenario.publisher import PricePublisher
 from crossvault.scenario.refusal_text import FileUnits
 from crossvault.scenario.roster import FieldError, NameTable
+from crossvault.scenario.run_checks import Check, RunCounts
 from crossvault.scenario.scheduled_step import ACCEPTED, ScheduledStep
 from crossvault.scenario.script import PricePart, Script
 from crossvault.scenario.source import Route, SourceFile
@@ -56,7 +57,7 @@ class StepSchedule:
         for i, written in enumerate(self.script.checks):
             with_route: Route = ("checks", i)
             try:
-                self.checks.append((with_route, expectations.check(self.names, written)))
+                self.checks.append((with_route, run_checks.check(self.names, written)))
             except FieldError as error:
                 self.source.note((*with_route, *error.route), str(error))
 
