@@ -64,7 +64,7 @@ contract Auction is Store, ReentrancyGuardTransient {
     /// @notice Starts the auction of an account that fails its maintenance margin requirement, or anew of one noted as insolvent that has recovered.
     /// @dev recovered: its equity is positive
     /// @param account account
-    /// @custom:reverts VaultPaused, UnderLiquidation, StalePrice, NotLiquidatable
+    /// @custom:reverts VaultPaused, UnderLiquidation, StalePrice, NotLiquidatable, OutageGrace
     function startLiquidation(AccountId account) external nonReentrant {
         requireRunning();
         Liquidation.Sale storage sale = ledger.sales[account];
@@ -74,6 +74,7 @@ contract Auction is Store, ReentrancyGuardTransient {
             restart(account, now_);
         } else {
             if (now_.marginWad >= 0) revert LiquidationErrors.NotLiquidatable(account, now_.marginWad);
+            requireGraceOver(account, now_.equityWad);
             sale.startedAt = uint64(block.timestamp);
             sale.clockAt = uint64(block.timestamp);
             if (now_.equityWad <= 0) noteInsolvent(account, now_.equityWad);
@@ -104,7 +105,7 @@ contract Auction is Store, ReentrancyGuardTransient {
     /// @param fractionWad largest part to take [wad]
     /// @param limitWad highest price to pay; negative: lowest payment to receive [wad]
     /// @custom:reverts VaultPaused, NotAuthorized, SameAccount, FractionOutOfRange, UnderLiquidation, NotUnderLiquidation, NotLiquidatable,
-    /// StalePrice, AuctionInsolvent, OwnBid, BidTooDear, InsuranceExhausted, InsufficientMargin, TooManyPositions,
+    /// StalePrice, OutageGrace, AuctionInsolvent, OwnBid, BidTooDear, InsuranceExhausted, InsufficientMargin, TooManyPositions,
     /// TooManyOptions, SizeTooLarge
     function bid(AccountId account, AccountId bidder, uint256 fractionWad, int256 limitWad) external nonReentrant {
         requireRunning();
@@ -117,6 +118,7 @@ contract Auction is Store, ReentrancyGuardTransient {
             restart(account, now_);
             emit LiquidationRestarted(msg.sender, account, now_.equityWad, now_.marginWad);
         }
+        if (block.timestamp < now_.clockAt + ledger.terms.graceSecs) requireGraceOver(account, now_.equityWad);
         BidResult memory deal = terms(account, bidder, fractionWad, now_);
         if (deal.costWad > limitWad) revert LiquidationErrors.BidTooDear(deal.costWad, limitWad);
         accrue();
@@ -280,6 +282,18 @@ contract Auction is Store, ReentrancyGuardTransient {
         requireOnSale(account);
         now_ = auctionState(account);
         if (now_.bufferWad >= 0) revert LiquidationErrors.NotLiquidatable(account, now_.bufferWad);
+    }
+
+    /// @notice Requires the end of the grace time after an outage, in which the owner of a solvent account may add collateral.
+    /// @dev an account that is worth nothing has no owner to wait for, and each second is at the cost of the fund
+    /// @param account account
+    /// @param equityWad equity [wad]
+    /// @custom:reverts OutageGrace
+    function requireGraceOver(AccountId account, int256 equityWad) internal view {
+        uint256 graceSecs = ledger.terms.graceSecs;
+        if (graceSecs == 0 || equityWad <= 0) return;
+        uint256 until = outageEnd(account) + graceSecs;
+        if (block.timestamp < until) revert LiquidationErrors.OutageGrace(account, until);
     }
 
     /// @notice Requires an account in liquidation.

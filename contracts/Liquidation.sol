@@ -6,9 +6,13 @@ import {Market} from "./Market.sol";
 
 /// @notice Price of an account in liquidation: a Dutch auction, and a rising reward once it is insolvent.
 library Liquidation {
+    /// @dev the longest grace time, as a failing account loses more while it waits [seconds]
+    uint256 internal constant MAX_GRACE = 1 hours;
+
     /// @notice Auction terms.
     /// @dev bufferWad: further margin to restore, as a part of haircuts and requirement [wad]; startWad, kneeWad: discount factor at the start
-    /// and at the end of the fast phase [wad]; fastSecs, slowSecs, insolventSecs [seconds]
+    /// and at the end of the fast phase [wad]; fastSecs, slowSecs, insolventSecs [seconds]; graceSecs: time after an outage in which no solvent
+    /// account is sold, 0 = none [seconds]; floorWad: discount factor at which the slow phase ends [wad]
     struct AuctionTerms {
         uint64 bufferWad;
         uint64 startWad;
@@ -16,6 +20,8 @@ library Liquidation {
         uint64 fastSecs;
         uint64 slowSecs;
         uint64 insolventSecs;
+        uint64 graceSecs;
+        uint64 floorWad;
     }
 
     /// @notice Auction in progress.
@@ -41,7 +47,7 @@ library Liquidation {
     }
 
     /// @notice Discount factor between value and price of a solvent account.
-    /// @dev falls from start to knee in the fast phase, from knee to 0 in the slow one
+    /// @dev falls from start to knee in the fast phase, from knee towards 0 in the slow one, and stays at the floor
     /// @param terms auction terms
     /// @param elapsedSecs time since the start [seconds]
     /// @custom:rounds up, because the account in liquidation would lose otherwise
@@ -51,8 +57,8 @@ library Liquidation {
             return terms.kneeWad + Fixed.mulDivUp(terms.startWad - terms.kneeWad, left, terms.fastSecs);
         }
         uint256 slow = elapsedSecs - terms.fastSecs;
-        if (slow >= terms.slowSecs) return 0;
-        return Fixed.mulDivUp(terms.kneeWad, terms.slowSecs - slow, terms.slowSecs);
+        if (slow >= terms.slowSecs) return terms.floorWad;
+        return Fixed.max(terms.floorWad, Fixed.mulDivUp(terms.kneeWad, terms.slowSecs - slow, terms.slowSecs));
     }
 
     /// @notice Price of the whole of a solvent account, except reserved cash.
@@ -119,5 +125,7 @@ library Liquidation {
         Market.requireWithin("fastSecs", terms.fastSecs, 1, 30 days);
         Market.requireWithin("slowSecs", terms.slowSecs, 1, 30 days);
         Market.requireWithin("insolventSecs", terms.insolventSecs, 1, 30 days);
+        Market.requireWithin("graceSecs", terms.graceSecs, 0, MAX_GRACE);
+        Market.requireWithin("floorWad", terms.floorWad, 0, terms.kneeWad);
     }
 }

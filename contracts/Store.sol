@@ -49,11 +49,23 @@ abstract contract Store {
     }
 
     /// @notice Time from which the clock of an auction counts.
-    /// @dev no second counts in which no bid was possible: the clock starts anew at the end of a pause, and of a gap in a price that the account needs;
-    /// a gap that no print ends is over at the expiry
+    /// @dev no second counts in which no bid was possible: the clock starts anew at the end of an outage, and of a gap in a price of collateral
     /// @param account account in liquidation
     function clockFrom(AccountId account) internal view returns (uint256 since) {
-        since = Fixed.max(ledger.sales[account].clockAt, ledger.biddableSince);
+        since = Fixed.max(ledger.sales[account].clockAt, outageEnd(account));
+        Account.Holder storage holder = ledger.holders[account];
+        for (uint256 i = 0; i < ledger.assets.length; i++) {
+            if (holder.balances[i] == 0) continue;
+            since = Fixed.max(since, ledger.freshSince[Market.termOf(ledger.assets[i].underlying, 0)]);
+        }
+    }
+
+    /// @notice End of the last outage in which an account could not be sold.
+    /// @dev a pause, or a gap in a price that its positions need or in the quote feed; a gap that no print ends is over at the expiry. Collateral at a
+    /// stale price keeps no account from being sold
+    /// @param account account
+    function outageEnd(AccountId account) internal view returns (uint256 since) {
+        since = ledger.biddableSince;
         Account.Holder storage holder = ledger.holders[account];
         uint256[] memory instruments = Account.instruments(holder);
         for (uint256 i = 0; i < instruments.length; i++) {
@@ -63,10 +75,6 @@ abstract contract Store {
             since = Fixed.max(since, ledger.freshSince[Market.termOf(Market.underlyingOf(instrument), 0)]);
             since = Fixed.max(since, Fixed.max(ledger.freshSince[term], ledger.surfaceSince[term]));
             if (block.timestamp >= expiry && hasGap(instrument)) since = Fixed.max(since, expiry);
-        }
-        for (uint256 i = 0; i < ledger.assets.length; i++) {
-            if (holder.balances[i] == 0) continue;
-            since = Fixed.max(since, ledger.freshSince[Market.termOf(ledger.assets[i].underlying, 0)]);
         }
         uint256 feed = ledger.cash.terms.feed;
         if (feed != Cash.NO_FEED) since = Fixed.max(since, ledger.freshSince[Market.termOf(feed, 0)]);

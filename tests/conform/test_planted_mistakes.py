@@ -86,8 +86,6 @@ def test_the_vault_that_ships_agrees_with_every_clause() -> None:
     assert states["a paused vault: deposits go on"] == states["a paused vault: a liquidation may end"] == AGREES
     assert {text for text, state in states.items() if state != AGREES} == {
         "signed orders are filled",
-        # its second case is not reached: an insolvent account is bought by its owner in walks, and in no scene
-        "what is insolvent is not declared so again, nor bought by its owner",
     }
 
 

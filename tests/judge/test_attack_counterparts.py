@@ -1,7 +1,7 @@
 """Shipped stories of attacks: each differs from the attack that was played on the vault in what is expected alone.
 
-The attacks are those of the folder `attacks` of CROSSVAULT_CASES, and of tests/findings. With each ships its honest
-likeness.
+The attacks are those of the folder `attacks` of CROSSVAULT_CASES, of tests/findings and tests/trust. With each ships
+its honest likeness.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import yaml
 from attack_files import FINDINGS, FOLDER, MENDED, OPEN, PARAMETER, changed, red_rules
 from crossvault import scenario
 from crossvault.setup import toolchain
+from places import TESTS
 
-FOLDERS = (FOLDER, FINDINGS)
+FOLDERS = (FOLDER, FINDINGS, TESTS / "trust")
 HONEST = "-honest"
 SHIPPED = [name.removeprefix("attacks/") for name in scenario.attacks()]
 ATTACKS = [name for name in SHIPPED if not name.endswith(HONEST)]

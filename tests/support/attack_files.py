@@ -19,7 +19,7 @@ KNOWN: dict[str, dict[str, Any]] = yaml.safe_load((TESTS / "known_reds.yaml").re
 MENDED: dict[str, str] = KNOWN["mended"]
 PARAMETER: dict[str, str] = KNOWN["parameter"]
 OPEN: dict[str, str] = KNOWN["open"]
-NEW = frozenset({"vault cap", "open interest cap", "borrowing cap"})
+NEW = frozenset({"vault cap", "open interest cap", "borrowing cap", "grace", "floor"})
 """Parameters that did not exist when the attacks were played."""
 
 

@@ -126,7 +126,11 @@ def sale(random: Random) -> liquidation.AuctionTerms:
     start = Integer(1, WAD).draw(random)
     month = Integer(1, 30 * 86_400)
     lengths = [month.draw(random) for _ in range(3)]
-    return liquidation.AuctionTerms(RATIO.draw(random), start, Integer(1, start).draw(random), *lengths)
+    knee = Integer(1, start).draw(random)
+    lengths.append(Integer(0, liquidation.MAX_GRACE).draw(random))
+    return liquidation.AuctionTerms(RATIO.draw(random), start, knee, *lengths)._replace(
+        floor_wad=Integer(0, knee).draw(random)
+    )
 
 
 def instrument(random: Random) -> int:

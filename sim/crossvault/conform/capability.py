@@ -17,6 +17,7 @@ class Capability(NamedTuple):
 
     doors: without all of them there is none of it. pins: risk parameters that make the model do without it.
     refusals: steps with these are left out of the search without it, because only a vault with it would refuse.
+    terms: auction terms that the constructor of a vault with it takes, and that are 0 without it.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Capability(NamedTuple):
     doors: tuple[Action, ...] = ()
     pins: Mapping[str, int] = _NOTHING
     refusals: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()
 
 
 CAPABILITIES = (
@@ -48,6 +50,8 @@ CAPABILITIES = (
                ("set_mode", "schedule_portfolio", "enact_portfolio", "schedule_rules", "enact_rules")),
     Capability("liquidation", "accounts that are put up for sale", ("start_liquidation", "end_liquidation")),
     Capability("auction", "bids for accounts that are for sale", ("bid", "declare_insolvent")),
+    Capability("grace", "no sale right after an outage", (), _NOTHING, ("OutageGrace",), ("grace_secs",)),
+    Capability("price floor", "a floor of the price of an auction", (), _NOTHING, (), ("floor_wad",)),
     Capability("insurance", "an insurance fund that anybody may fund", ("fund_insurance",)),
     Capability("operators", "others who act for an account", ("set_operator",)),
     Capability("sealing", "listings and feeders that are announced once the vault holds money",

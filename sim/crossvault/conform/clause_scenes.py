@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from crossvault.conform.scene_steps import (
     ALICE,
@@ -11,6 +12,7 @@ from crossvault.conform.scene_steps import (
     BROKER,
     CAROL,
     FEEDER,
+    GRACE_SECS,
     GUARD,
     HAIRCUTS,
     HER_OTHER,
@@ -199,6 +201,7 @@ class ClauseScenes(SceneSteps):
         yield doors.fund_insurance(at, "alice", amount_raw=5)
         yield from (doors.unpause(at, STRANGER), doors.unpause(at, OWNER), doors.pause(at, OWNER))
         yield doors.unpause(at, OWNER)
+        self._at += GRACE_SECS
 
     def _sold(self, model: Model) -> Iterator[Step]:
         """An account fails, is bid for, and is restored."""
@@ -223,8 +226,16 @@ class ClauseScenes(SceneSteps):
         yield from (self._end(ALICE), doors.unpause(self._at, OWNER))
         yield from (self._deal(ALICE, -1), self._deal(ALICE, 300))
         yield from self._fall(model, ALICE)
-        yield from (self._start(ALICE), self._pay(ALICE, 10 * RICH_RAW))
+        yield from self._reopened(self._start(ALICE))
+        yield from self._reopened(self._bid(ALICE, CAROL, WAD // 100))
+        yield self._pay(ALICE, 10 * RICH_RAW)
         yield from (self._bid(ALICE, CAROL, WAD), self._declare(ALICE), self._end(ALICE))
+
+    def _reopened(self, step: Step) -> Iterator[Step]:
+        """A step right after a pause, and when the grace time is over."""
+        yield from (doors.pause(self._at, OWNER), doors.unpause(self._at, OWNER), replace(step, at=self._at))
+        self._at += GRACE_SECS
+        yield from (self._print(), replace(step, at=self._at))
 
     def _insolvent(self, model: Model) -> Iterator[Step]:
         """An account falls below nothing, and the insurance fund pays for it."""
@@ -232,7 +243,8 @@ class ClauseScenes(SceneSteps):
         yield from self._fall(model, HER_OTHER)
         yield from (self._start(HER_OTHER), self._bid(HER_OTHER, CAROL, WAD // 100))
         yield from self._fall(model, HER_OTHER, 0)
-        yield from (self._take(BOB, 1), self._declare(HER_OTHER), self._declare(HER_OTHER))
+        yield from (self._take(BOB, 1), self._bid(HER_OTHER, CAROL, WAD // 100))
+        yield from (self._declare(HER_OTHER), self._declare(HER_OTHER))
         yield from (self._bid(HER_OTHER, ALICE, WAD // 50), self._take(BOB, 1))
         yield doors.withdraw_collateral(self._at, "carol", account=CAROL, collateral=0, amount_raw=1, to="carol")
         for wait in (0, 600):

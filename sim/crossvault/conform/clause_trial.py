@@ -63,8 +63,7 @@ def shortened(subject: Subject, finding: ClauseFinding, seconds: float) -> Claus
     """A finding with the smallest story that the shrinker finds in so many seconds, cut at its first difference."""
 
     def opened(world: World) -> ClauseTrial | None:
-        fixed = subject.adapter.fixed.get("auction", {})
-        if world.terms != world.terms._replace(**fixed):
+        if world.terms != subject.known_terms(world.terms):
             return None
         try:
             return ClauseTrial(InProcessSubject(subject, world), world, wanted)

@@ -158,9 +158,9 @@ class DeployedSubject:
         set_spenders(self._ground, found.ours, self._world.tokens, self.names)
 
     def _scope(self) -> dict[str, Any]:
-        world, fixed = self._world, self.subject.adapter.fixed.get("auction", {})
+        world = self._world
         scope: dict[str, Any] = {"owner": world.owner, "quote": world.quote, "delay_secs": world.delay_secs}
-        return scope | {"terms": world.terms._replace(**fixed), "deployer": DEPLOYER}
+        return scope | {"terms": self.subject.known_terms(world.terms), "deployer": DEPLOYER}
 
     def _constructor(self) -> tuple[str, ...]:
         """The arguments of the adapter, or those that bear the names of the constructor's own."""
@@ -184,15 +184,17 @@ class DeployedSubject:
             values = [value_of(text, scope) for text in extra.arguments]
         except ValueError as trouble:
             raise DeployFailed(f"{extra.contract}: constructor: {trouble}; an adapter may give `constructor`") from None
-        plain = [self._plain(*pair) for pair in zip(types, values, strict=True)]
+        plain = [self._plain(each, value) for each, value in zip(inputs, values, strict=True)]
         address = deployer.deploy(extra.contract, types, plain)
         self.names.bind(extra.name, address)
         scope[extra.name] = extra.name
 
-    def _plain(self, kind: str, value: Any) -> Any:
-        if kind == "address" and isinstance(value, str):
+    def _plain(self, taken: Mapping[str, Any], value: Any) -> Any:
+        if taken["type"] == "address" and isinstance(value, str):
             return self.names.address(value)
-        return tuple(value) if isinstance(value, tuple) else value
+        if not isinstance(value, tuple):
+            return value
+        return tuple(value)[: len(taken["components"])]  # fields at the end that it does not take are 0
 
 
 def _inputs(subject: Subject, contract: str) -> Sequence[Mapping[str, Any]]:

@@ -22,10 +22,10 @@ ALL = (MAKER, ALICE, BOB, CAROL, HER_OTHER)
 ETH, PRICE, RICH_RAW = market.perp(0), 100 * WAD, 10**10  # 10,000 of quote
 _ANY_PRICE = 2**255 - 1
 _MOST_FALLS = 80
-DELAY_SECS = 600
+DELAY_SECS, GRACE_SECS = 600, 60
 _STARTS_AT = 1_700_000_000
 HAIRCUTS = HaircutTerms(20 * PCT, 10 * PCT, 5_000 * WAD)
-_TERMS = AuctionTerms(15 * PCT, 98 * PCT, 80 * PCT, 900, 14_400, 1_800)
+_TERMS = AuctionTerms(15 * PCT, 98 * PCT, 80 * PCT, 900, 14_400, 1_800, GRACE_SECS)
 _RISK = market.MarketRisk(
     heartbeat_secs=3_600, mark_band=5 * PCT, trade_band=5 * PCT, initial_rate=10 * PCT, base_rate=8 * PCT,
     impact_rate=PCT, maintenance_rate=5 * PCT, maintenance_scale=50 * PCT, spread_rate=PCT, profit_weight=50 * PCT,
@@ -40,7 +40,7 @@ class SceneSteps:
     """Scenes as steps on the model, one after another. Steps that a vault does not support are left out."""
 
     def __init__(self, subject: Subject) -> None:
-        terms = _TERMS._replace(**subject.adapter.fixed.get("auction", {}))
+        terms = subject.known_terms(_TERMS)
         tokens = (TokenSpec("USDC", 6), TokenSpec("WETH", 18), TokenSpec("FEE", 18, "fee"))
         self.world = World(tokens, "USDC", OWNER, DELAY_SECS, terms, _STARTS_AT)
         self._subject, self._at, self._price = subject, _STARTS_AT, PRICE

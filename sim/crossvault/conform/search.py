@@ -18,7 +18,7 @@ from crossvault.conform.deployed_subject import AnvilSubject, InProcessSubject
 from crossvault.conform.exact_scenes import NAME as EXACT, ExactScenes
 from crossvault.conform.model_recording import ModelRecording
 from crossvault.conform.revert_trace import reverted_calls
-from crossvault.conform.story_fit import pinned, unfit_story
+from crossvault.conform.story_fit import known_world, pinned, unfit_story
 from crossvault.conform.subject import Subject
 from crossvault.conform.verdict import ClauseVerdict, verdicts
 from crossvault.conform.walk import SupportedCorners, SupportedWalk
@@ -168,7 +168,7 @@ class _Search:
             return StoryResult(story.name, 0, why, False)
         story = scenario.load(name)
         known = partial(pinned, self._subject, story)
-        return ModelRecording(self._subject, story.world, story.name, known)
+        return ModelRecording(self._subject, known_world(self._subject, story.world), story.name, known)
 
     def _of_scenes(self) -> ModelRecording:
         scenes = ClauseScenes(self._subject)

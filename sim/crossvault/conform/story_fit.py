@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from crossvault.conform.model_recording import NAMING
 from crossvault.conform.subject import Subject
 from crossvault.conform.walk import unfit, unpinned, with_known_parameters
 from crossvault.differential.drive import Relay, driven, relayed
 from crossvault.differential.model import Model
-from crossvault.differential.step import Outcome, Step, StepStream
+from crossvault.differential.step import Outcome, Step, StepStream, World
 from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.mirror.refusal import Refusal
+
+
+def known_world(subject: Subject, world: World) -> World:
+    """The world of a story with the auction terms that a vault knows."""
+    return replace(world, terms=subject.known_terms(world.terms))
 
 
 def pinned(subject: Subject, story: Story, model: Model) -> StepStream:
@@ -46,8 +53,10 @@ class _StoryFit:
 
     def __init__(self, subject: Subject, story: Story) -> None:
         self._subject, self._named = subject, set[str]()
-        self.model, self._pinned = Model(story.world), Model(story.world)
-        self._wrong = ""
+        known = known_world(subject, story.world)
+        self.model, self._pinned = Model(story.world), Model(known)
+        terms = zip(story.world.terms._asdict().items(), known.terms, strict=True)
+        self._wrong = next((name.rpartition("_")[0] for (name, value), other in terms if value != other), "")
 
     def lacks(self, step: Step, outcome: Outcome) -> str:
         """What a step needs that the vault lacks, by its outcome with the parameters of the story."""
@@ -59,7 +68,7 @@ class _StoryFit:
         known = with_known_parameters(self._subject, step)
         if step.action not in NAMING and (why := unfit(self._subject, known.action, known.args)):
             return f"needs {why}"
-        if not self._subject.pins():
+        if not self._wrong and not self._subject.pins():
             return ""
         same = self._pinned.apply(known)
         if self._wrong and (self._seen(self.model, step, outcome) != self._seen(self._pinned, step, same)):

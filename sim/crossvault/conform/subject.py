@@ -10,7 +10,7 @@ from typing import Any
 
 from crossvault.conform.adapter import ACCEPTED, ASSUMED, EXACT, FACETS, Adapter
 from crossvault.conform.adapter_calls import AdapterCall, Item, named, outputs_of, phrase, signature, usual
-from crossvault.conform.capability import CAPABILITIES, NAMES, NEEDED, NOT_SEARCHED, OPTIONAL
+from crossvault.conform.capability import CAPABILITIES, NAMES, NEEDED, NOT_SEARCHED, OPTIONAL, Capability
 from crossvault.conform.figures import FIGURES, SCOPES, SNAPSHOT, Figure
 from crossvault.conform.sources import compiled
 from crossvault.differential import doors
@@ -20,6 +20,7 @@ from crossvault.evm.artifacts import Build
 from crossvault.evm.codec import Abi, snake
 from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.deploy import vault_abi, vault_refusals
+from crossvault.mirror.liquidation import AuctionTerms
 from crossvault.scenario.source import Route, ScenarioError
 
 
@@ -84,6 +85,17 @@ class Subject:
                 found |= each.pins
         return found | dict(self.adapter.fixed.get("risk", {}))
 
+    def known_terms(self, terms: AuctionTerms) -> AuctionTerms:
+        """Auction terms as the vault has them: those of the adapter, and 0 where it lacks their capability."""
+        lacking = [name for each in CAPABILITIES if not self.can(each.name) for name in each.terms]
+        return terms._replace(**{**dict.fromkeys(lacking, 0), **self.adapter.fixed.get("auction", {})})
+
+    def takes(self, term: str) -> bool:
+        """Whether the constructor takes an auction term: that of an earlier vault takes fewer."""
+        inputs = next((item["inputs"] for item in self.abi if item["type"] == "constructor"), ())
+        counts = [len(each["components"]) for each in inputs if each["type"] == "tuple"]
+        return bool(counts) and AuctionTerms._fields.index(term) < counts[0]
+
     def known_figures(self) -> Iterator[Figure]:
         """The figures that the vault returns."""
         return (each for each in FIGURES if each.name in self.figures)
@@ -142,7 +154,7 @@ class _AbiCheck:
         found.has_snapshot = self._has_snapshot()
         found.events = frozenset(self._events()) if found.adapter.events else frozenset()
         found.refusals = found.adapter.refusals or (EXACT if self._errors() else ACCEPTED)
-        found.capabilities = {each.name: self._lack(each.name, each.doors) for each in CAPABILITIES}
+        found.capabilities = {each.name: self._lack(each) for each in CAPABILITIES}
         if not found.can("guardian"):
             found.figures.pop("guardian", None)  # the model may have one all the same
         self._source.require_no_problems()
@@ -239,13 +251,14 @@ class _AbiCheck:
         ours = {signature(item) for abi in vault_refusals(self._found.ours) for item in abi}
         return any(signature(item) in ours for item in self._deployed() if item["type"] == "error")
 
-    def _lack(self, name: str, doors: tuple[str, ...]) -> str:
+    def _lack(self, capability: Capability) -> str:
         """Why a capability is missing; nothing when it exists."""
-        if not self._found.adapter.capabilities.get(name, True):
+        if not self._found.adapter.capabilities.get(capability.name, True):
             return "switched off by the adapter"
-        if name in NOT_SEARCHED:
+        if capability.name in NOT_SEARCHED:
             return "conform does not try it"
-        lacking = [action for action in doors if not self._found.doors[action].exists]
+        lacking = [action for action in capability.doors if not self._found.doors[action].exists]
+        lacking += [term for term in capability.terms if not self._found.takes(term)]
         return f"no {', '.join(lacking)}" if lacking else ""
 
 

@@ -69,8 +69,7 @@ class SupportedWalk(Walk):
         self._subject, self._wanted = subject, steps
         self._count = steps * 50  # much of what is drawn is dropped
         self._moves = [each for each in self._moves if self._is_open(_NEEDS.get(each[1].__name__, ""))]
-        fixed = subject.adapter.fixed.get("auction", {})
-        self.world = replace(self.world, terms=self.world.terms._replace(**fixed))
+        self.world = replace(self.world, terms=subject.known_terms(self.world.terms))
 
     def steps(self, model: Model) -> StepStream:
         """The set-up, then as many random steps as wanted that the vault supports."""
@@ -103,8 +102,7 @@ class SupportedCorners(CornerCases):
     def __init__(self, subject: Subject, seed: int) -> None:
         super().__init__(seed, 0, subject.ours)
         self._subject = subject
-        fixed = subject.adapter.fixed.get("auction", {})
-        self.world = replace(self.world, terms=self.world.terms._replace(**fixed))
+        self.world = replace(self.world, terms=subject.known_terms(self.world.terms))
 
     def steps(self, model: Model) -> Generator[Step, Outcome, None]:
         """The steps of the corner cases that the vault supports."""

@@ -23,11 +23,22 @@ def is_restarted(outcome: Outcome) -> bool:
 def clock_from(books: Books, account: AccountId, at: int) -> int:
     """The time from which the clock of an auction counts [unix seconds].
 
-    The last of: its start, the end of a pause, the ends of gaps in the prices that the account needs, and expiries at
-    which a forward or a surface was stale that is not needed from then on.
+    The last of: its start, the end of an outage, and the ends of gaps in the prices of its collateral.
+    """
+    held = books.account(account)
+    priced = [book.underlying for raw, book in zip(held.balances, books.collaterals, strict=False) if raw]
+    gaps = (books.fresh_since.get(number << EXPIRY_BITS, 0) for number in priced)
+    return max(held.sale.clock_at, outage_end(books, account, at), *gaps)
+
+
+def outage_end(books: Books, account: AccountId, at: int) -> int:
+    """The end of the last outage that kept an account from being sold [unix seconds].
+
+    The last of: the end of a pause, the ends of gaps in the quote feed and in the prices that its positions need, and
+    expiries at which a forward or a surface was stale that is not needed from then on.
     """
     held, feed = books.account(account), books.cash.depeg.feed
-    marks = [held.sale.clock_at, books.biddable_since]
+    marks = [books.biddable_since]
     for position in held.positions:
         underlying, kind, expiry, _ = decoded(position.instrument)
         term = (underlying << EXPIRY_BITS) + expiry
@@ -35,9 +46,14 @@ def clock_from(books: Books, account: AccountId, at: int) -> int:
         marks.append(books.surface_since.get(term, 0))
         if expiry <= at and _has_gap(books, underlying, kind, expiry):
             marks.append(expiry)
-    priced = [book.underlying for raw, book in zip(held.balances, books.collaterals, strict=False) if raw]
-    priced += [] if feed == NO_FEED else [feed]
-    return max(*marks, *(books.fresh_since.get(number << EXPIRY_BITS, 0) for number in priced))
+    if feed != NO_FEED:
+        marks.append(books.fresh_since.get(feed << EXPIRY_BITS, 0))
+    return max(marks)
+
+
+def is_in_grace(books: Books, account: AccountId, at: int) -> bool:
+    """Whether an outage that kept an account from being sold ended less than the grace time ago."""
+    return at < outage_end(books, account, at) + books.auction.grace_secs
 
 
 def _has_gap(books: Books, underlying: int, kind: int, expiry: int) -> bool:

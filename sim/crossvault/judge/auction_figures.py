@@ -54,11 +54,11 @@ def auction_figures(value: AccountValue, sale: SaleBook, terms: AuctionTerms) ->
 
 
 def discount(terms: AuctionTerms, elapsed_secs: int) -> int:
-    """d: falls from start to knee in the fast phase and from knee to 0 in the slow one; rounded up [wad]."""
+    """d: from start to knee in the fast phase, from knee towards 0 in the slow one, to the floor; rounded up [wad]."""
     slow = elapsed_secs - terms.fast_secs
     if slow < 0:
         return terms.knee_wad + ceiling((terms.start_wad - terms.knee_wad) * -slow, terms.fast_secs)
-    return ceiling(terms.knee_wad * max(0, terms.slow_secs - slow), terms.slow_secs)
+    return max(terms.floor_wad, ceiling(terms.knee_wad * max(0, terms.slow_secs - slow), terms.slow_secs))
 
 
 def largest_fraction(figures: AuctionFigures, reserved_wad: int, discount_wad: int) -> Bracket:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from crossvault.judge.auction_clocks import is_in_grace, outage_end
 from crossvault.judge.books import Books
 from crossvault.judge.breach import Breach
 from crossvault.judge.marks import CALL, NO_FEED, PERP, decoded
@@ -137,6 +138,23 @@ def raised_in_a_pause(moment: Moment) -> Iterator[Breach]:
                 f"the requirement of {account} rises in a pause from {before.high} to {after.low}",
                 after.low - before.high, (account,),
             )  # fmt: skip
+
+
+def sold_in_grace(moment: Moment) -> Iterator[Breach]:
+    """V30: no account that is worth something is put up for sale, nor bid for, in the grace time after an outage.
+
+    One noted as insolvent that has recovered may be put up for sale anew: that ends its insolvency, and sells nothing.
+    """
+    step, books = moment.step, moment.before
+    if not moment.accepted or step.action not in ("start_liquidation", "bid"):
+        return
+    account = step.args["account"]
+    if step.action == "start_liquidation" and books.account(account).sale.insolvent_at:
+        return
+    if is_in_grace(books, account, moment.at) and (equity := moment.value_before(account).equity).low > 0:
+        until = outage_end(books, account, moment.at) + books.auction.grace_secs
+        what = f"{step.action} of {account}, worth {equity.low} wad, and the grace time after an outage ends at {until}"
+        yield Breach(what, equity.low, (account,))
 
 
 def stale_prices(books: Books, account: AccountId, at: int) -> Iterator[str]:

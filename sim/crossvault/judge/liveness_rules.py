@@ -1,7 +1,8 @@
 """V21, liveness: an account that fails maintenance at usable prices can be sold, and neither it nor others prevent it.
 
-Usable prices: the vault runs, no print of what the account holds waits for a second one, the quote feed is fresh, and
-the account fails even if what it holds at stale prices were worth the most that it may be. A feed that is dead excuses
+Usable prices: the vault runs, no print of what the account holds waits for a second one, the quote feed is fresh, the
+grace time after an outage is over for an account that is worth something, and the account fails even if what it holds
+at stale prices were worth the most that it may be. A feed that is dead excuses
 a sale only of an account that hangs on it. The gas of a sale is not seen here: the doors are at most three (start,
 declare, bid), of an account within the bounds at which docs/gas.md measures them.
 """
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from crossvault.judge.account_value import account_value
+from crossvault.judge.auction_clocks import is_in_grace
 from crossvault.judge.breach import Breach
 from crossvault.judge.marks import CALL, NO_FEED, decoded
 from crossvault.judge.moment import Moment
@@ -76,6 +78,8 @@ def _sellable(moment: Moment, account: AccountId) -> Iterator[Breach]:
     if not (held.positions or held.principal < 0):
         return
     if books.paused or not fails_at_usable_prices(books, account, at):
+        return
+    if is_in_grace(books, account, at) and account_value(books, account, at).equity.high > 0:
         return
     options = sum(decoded(each.instrument)[1] >= CALL for each in held.positions)
     if len(held.positions) > MOST_POSITIONS or (held.mode == PORTFOLIO and options > MOST_OPTIONS):

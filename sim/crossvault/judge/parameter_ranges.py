@@ -48,7 +48,8 @@ RANGES: Mapping[str, Mapping[str, Range]] = {
     },
     "AuctionTerms": {
         "buffer_wad": _PART, "start_wad": Range(1, WAD), "knee_wad": Range(1, WAD, "start_wad"), "fast_secs": _PHASE,
-        "slow_secs": _PHASE, "insolvent_secs": _PHASE,
+        "slow_secs": _PHASE, "insolvent_secs": _PHASE, "grace_secs": Range(0, 3_600),
+        "floor_wad": Range(0, WAD, "knee_wad"),
     },
     "Interest": {
         "min_rate": _PART, "optimal_utilisation": _PART, "reserve_factor": _PART, "low_slope": Range(0, 4 * WAD),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from crossvault.differential.step import CHAIN_ID, EXCHANGE
+from crossvault.judge.auction_clocks import is_in_grace
 from crossvault.judge.breach import Breach
 from crossvault.judge.cap_rules import beyond_a_cap
 from crossvault.judge.delay_rules import GRACE_SECS
@@ -343,6 +344,7 @@ _REASONS: Mapping[str, Callable[[Moment], bool]] = {
     "FractionOutOfRange": lambda m: not 0 < m.step.args["fraction_wad"] <= WAD,
     "SameAccount": _one_account,
     "UnderLiquidation": _on_sale,
+    "OutageGrace": lambda m: is_in_grace(m.before, m.step.args["account"], m.at),
     "NotUnderLiquidation": lambda m: not m.before.account(m.step.args["account"]).sale.started_at,
     "InsufficientCollateral": _any_call(_short_of),
     "ERC20InsufficientBalance": _any_call(_poor),

@@ -20,7 +20,7 @@ from crossvault.judge.conservation_rules import (
 from crossvault.judge.deficit_rules import deficits_noted, insurance_backed, no_lock
 from crossvault.judge.delay_rules import announced, exposed, harmless
 from crossvault.judge.door_rules import kept_to_the_book
-from crossvault.judge.freshness_rules import raised_in_a_pause, timely
+from crossvault.judge.freshness_rules import raised_in_a_pause, sold_in_grace, timely
 from crossvault.judge.guard_rules import guarded, live_funding
 from crossvault.judge.liveness_rules import can_be_sold
 from crossvault.judge.log_rules import rebuilt_from_events
@@ -172,6 +172,10 @@ RULES: tuple[Rule, ...] = (
         cost="2 us, the first of an option at a price 400 us",
     ),
     Rule("V30", "No sale, withdrawal or rising risk at stale prices or in a pause.", timely, cost="8 us"),
+    Rule(
+        "V30", "No account that is worth something is put up for sale or bid for in the grace time after an outage.",
+        sold_in_grace, cost="1 us",
+    ),
     Rule(
         "V30", "In a pause no trade raises a requirement.", raised_in_a_pause,
         cost="1 us, a trade in a pause four valuations",

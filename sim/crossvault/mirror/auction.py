@@ -66,6 +66,7 @@ class Auction(Appraiser):
         else:
             if now_.margin_wad >= 0:
                 raise liquidation_errors.NotLiquidatable(account, now_.margin_wad)
+            self.require_grace_over(account, now_.equity_wad, now=now)
             sale.started_at = now
             sale.clock_at = now
             if now_.equity_wad <= 0:
@@ -101,6 +102,8 @@ class Auction(Appraiser):
         if self.ledger.sales[account].insolvent_at != 0 and now_.equity_wad > 0:
             self.restart(account, now_, now=now)
             self.emit("LiquidationRestarted", sender, account, now_.equity_wad, now_.margin_wad)
+        if now < now_.clock_at + self.ledger.terms.grace_secs:
+            self.require_grace_over(account, now_.equity_wad, now=now)
         deal = self.terms(account, bidder, fraction_wad, now_, sender=sender, now=now)
         if deal.cost_wad > limit_wad:
             raise liquidation_errors.BidTooDear(deal.cost_wad, limit_wad)
@@ -248,6 +251,16 @@ class Auction(Appraiser):
         if now_.buffer_wad >= 0:
             raise liquidation_errors.NotLiquidatable(account, now_.buffer_wad)
         return now_
+
+    def require_grace_over(self, account: AccountId, equity_wad: int, *, now: int) -> None:
+        """Requires the end of the grace time after an outage, in which the owner of a solvent account may add
+        collateral."""
+        grace_secs = self.ledger.terms.grace_secs
+        if grace_secs == 0 or equity_wad <= 0:
+            return
+        until = self.outage_end(account, now=now) + grace_secs
+        if now < until:
+            raise liquidation_errors.OutageGrace(account, until)
 
     def require_on_sale(self, account: AccountId) -> None:
         """Requires an account in liquidation."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from crossvault.mirror import fixed, market
 from crossvault.mirror.evm import StorageStruct
 
+MAX_GRACE = 60 * 60
 _MONTH_SECS = 30 * 24 * 60 * 60
 
 
@@ -19,6 +20,8 @@ class AuctionTerms(NamedTuple):
     fast_secs: int = 0
     slow_secs: int = 0
     insolvent_secs: int = 0
+    grace_secs: int = 0
+    floor_wad: int = 0
 
 
 class Sale(StorageStruct):
@@ -45,8 +48,8 @@ def discount(terms: AuctionTerms, elapsed_secs: int) -> int:
         return terms.knee_wad + fixed.mul_div_up(terms.start_wad - terms.knee_wad, left, terms.fast_secs)
     slow = elapsed_secs - terms.fast_secs
     if slow >= terms.slow_secs:
-        return 0
-    return fixed.mul_div_up(terms.knee_wad, terms.slow_secs - slow, terms.slow_secs)
+        return terms.floor_wad
+    return fixed.max(terms.floor_wad, fixed.mul_div_up(terms.knee_wad, terms.slow_secs - slow, terms.slow_secs))
 
 
 def price(value_wad: int, discount_wad: int) -> int:
@@ -83,3 +86,5 @@ def require_valid(terms: AuctionTerms) -> None:
     market.require_within("fastSecs", terms.fast_secs, 1, _MONTH_SECS)
     market.require_within("slowSecs", terms.slow_secs, 1, _MONTH_SECS)
     market.require_within("insolventSecs", terms.insolvent_secs, 1, _MONTH_SECS)
+    market.require_within("graceSecs", terms.grace_secs, 0, MAX_GRACE)
+    market.require_within("floorWad", terms.floor_wad, 0, terms.knee_wad)

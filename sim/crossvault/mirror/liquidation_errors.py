@@ -16,6 +16,13 @@ class UnderLiquidation(Refusal):
     account: AccountId
 
 
+class OutageGrace(Refusal):
+    """An outage has ended, and until the end of the grace time no solvent account that it kept from being sold is."""
+
+    account: AccountId
+    until: int
+
+
 class NotUnderLiquidation(Refusal):
     """The account is not in liquidation."""
 

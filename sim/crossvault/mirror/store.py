@@ -81,7 +81,17 @@ class Store(StorageStruct):
     def clock_from(self, account: AccountId, *, now: int) -> int:
         """Time from which the clock of an auction counts."""
         state = self.ledger
-        since = fixed.max(state.sales[account].clock_at, state.biddable_since)
+        since = fixed.max(state.sales[account].clock_at, self.outage_end(account, now=now))
+        holder = state.holders[account]
+        for i, asset in enumerate(state.assets):
+            if holder.balances[i] != 0:
+                since = fixed.max(since, state.fresh_since[market.term_of(asset.underlying, 0)])
+        return since
+
+    def outage_end(self, account: AccountId, *, now: int) -> int:
+        """End of the last outage in which an account could not be sold."""
+        state = self.ledger
+        since = state.biddable_since
         holder = state.holders[account]
         for instrument in accounts.instruments(holder):
             expiry = market.expiry_of(instrument)
@@ -90,9 +100,6 @@ class Store(StorageStruct):
             since = fixed.max(since, fixed.max(state.fresh_since[term], state.surface_since[term]))
             if now >= expiry and self.has_gap(instrument):
                 since = fixed.max(since, expiry)
-        for i, asset in enumerate(state.assets):
-            if holder.balances[i] != 0:
-                since = fixed.max(since, state.fresh_since[market.term_of(asset.underlying, 0)])
         feed = state.cash.terms.feed
         if feed != cash.NO_FEED:
             since = fixed.max(since, state.fresh_since[market.term_of(feed, 0)])

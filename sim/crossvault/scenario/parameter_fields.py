@@ -89,6 +89,8 @@ FIELDS: Mapping[type, Mapping[str, ParameterField]] = {
         "start_wad": ParameterField("start", 1, WAD),
         "knee_wad": ParameterField("knee", 1, WAD, PER_CENT, "start_wad"),
         **{f"{name}_secs": ParameterField(name, 1, 30 * _DAY, SECS) for name in ("fast", "slow", "insolvent")},
+        "grace_secs": ParameterField("grace", 0, liquidation.MAX_GRACE, SECS),
+        "floor_wad": ParameterField("floor", 0, WAD, PER_CENT, "knee_wad"),
     },
     cash.Interest: {
         **_ratios("min_rate optimal_utilisation reserve_factor"),

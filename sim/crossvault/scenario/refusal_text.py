@@ -64,7 +64,7 @@ OTHERS = frozenset({
     # raised by doors that no opening calls: withdrawals, auctions, pauses, orders, batches, changes by others
     "InsufficientCollateral", "NotBatchable", "NotOwner", "NotPendingOwner", "NotGuardian", "NotFeeder", "VaultPaused",
     "NotScheduled", "TooEarly", "AnnouncementLapsed",
-    "UnderLiquidation", "NotUnderLiquidation", "NotLiquidatable", "StillLiquidatable",
+    "UnderLiquidation", "OutageGrace", "NotUnderLiquidation", "NotLiquidatable", "StillLiquidatable",
     "OwnBid", "BidTooDear", "AuctionSolvent", "AuctionInsolvent", "InsuranceExhausted", "DeficitOpen", "NotSettled",
     "FractionOutOfRange", "OrderExpired", "OrderCancelled", "OrderBelowFloor", "Overfilled", "InstrumentsDiffer",
     "NotOpposite", "LimitNotMet", "BadSignature", "FloorNotRaised", "OrderOfOtherEpoch", "OrderOfOtherVersion",

@@ -268,7 +268,9 @@ def terms(part: HaircutPart) -> collateral.HaircutTerms:
 
 def auction(part: AuctionPart) -> liquidation.AuctionTerms:
     """Auction terms in the vault's form."""
-    return liquidation.AuctionTerms(part.buffer, part.start, part.knee, part.fast, part.slow, part.insolvent)
+    return liquidation.AuctionTerms(
+        part.buffer, part.start, part.knee, part.fast, part.slow, part.insolvent, part.grace, part.floor
+    )
 
 
 def require(valid: Callable[[Any], None], parameters: object) -> None:

@@ -38,7 +38,10 @@ class QuotePart(FilePart):
 
 
 class AuctionPart(FilePart):
-    """Auction terms: price factor at the start and after the fast phase, buffer, and phase lengths."""
+    """Auction terms: price factor at the start and after the fast phase, buffer, and phase lengths.
+
+    grace: time after an outage in which no solvent account is sold. floor: price factor at which the slow phase ends.
+    """
 
     buffer: Ratio
     start: Ratio
@@ -46,6 +49,8 @@ class AuctionPart(FilePart):
     fast: Duration
     slow: Duration
     insolvent: Duration
+    grace: Duration = 300
+    floor: Ratio = 0
 
 
 class RiskPart(FilePart):

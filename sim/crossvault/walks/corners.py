@@ -14,7 +14,7 @@ from crossvault.mirror import fixed, market
 from crossvault.mirror.account import AccountId
 from crossvault.walks import terms
 from crossvault.walks.base import BROKER, COLLATERALS, GOVERNOR, STRANGER, WAD
-from crossvault.walks.fading import FadingCollateral
+from crossvault.walks.outages import OutageScenes
 
 _RICH_RAW, _COINS_RAW = 10**13, 10**20
 _EMPTY = AccountId("stranger", 3)
@@ -28,7 +28,7 @@ _DOORS, _QUIET_RAW = 16, 31 + 20 * 32  # of a token that calls back: the doors, 
 _LIQUIDATING = (doors.start_liquidation, doors.declare_insolvent, doors.end_liquidation)
 
 
-class CornerCases(FadingCollateral):
+class CornerCases(OutageScenes):
     """One scene after another, each in the market of a walk that has just begun."""
 
     def story(self) -> Story:
@@ -44,7 +44,7 @@ class CornerCases(FadingCollateral):
         for scene in (
             self._of_nothing, self._stale_neighbour, self._malformed, self._dust, self._brimful, self._sold,
             self._called_back, self._counted, self._unhedged, self._expiring, self._jumped, self._drained,
-            self._edged, self._auctioned, self._left_out,
+            self._edged, self._auctioned, self._left_out, self._graced,
         ):  # fmt: skip
             self._draw(scene.__name__)
             yield from scene(model)

@@ -18,6 +18,7 @@ from crossvault.mirror import (
 )
 
 WAD = fixed.WAD
+_GRACE_SECS = (0, 0, 30, 120)
 _FADING_SECS = (0, 600, 86_400, 30 * 86_400)
 
 
@@ -100,13 +101,17 @@ def depeg(random: Random) -> cash.DepegTerms:
 def auction(random: Random) -> liquidation.AuctionTerms:
     """Terms of an auction."""
     start = random.choice((WAD, WAD * 98 // 100))
+    percent, part = random.randrange(31), random.randrange(60, 101)
+    knee = start * part // 100
     return liquidation.AuctionTerms(
-        buffer_wad=random.randrange(31) * WAD // 100,
+        buffer_wad=percent * WAD // 100,
         start_wad=start,
-        knee_wad=start * random.randrange(60, 101) // 100,
+        knee_wad=knee,
         fast_secs=random.choice((60, 600)),
         slow_secs=random.choice((600, 7_200)),
         insolvent_secs=random.choice((60, 600)),
+        grace_secs=_GRACE_SECS[percent % 4],
+        floor_wad=(0, 0, knee // 2, knee)[part % 4],
     )
 
 
