@@ -115,7 +115,7 @@ READ_BY_TESTS = {
 # internal functions of the doors, which test_steps reaches through every door
 BEHIND_DOORS = {
     store: {
-        "emit", "accrue", "clockFrom", "hasGap", "requireOwner", "requireRunning", "requireUnderlying",
+        "emit", "accrue", "clockFrom", "outageEnd", "hasGap", "requireOwner", "requireRunning", "requireUnderlying",
         "requireCollateral", "requireGuardian", "schedule", "enact", "admit", "permit",
     },
     governance: set(),
@@ -131,7 +131,7 @@ BEHIND_DOORS = {
     custody: {"isCostly", "pullQuote", "requireWithdrawal"},
     auction: {
         "terms", "pay", "close", "noteInsolvent", "restart", "noteDeficit", "endSale", "auctionState", "requireFailing",
-        "requireOnSale", "requireStranger", "image",
+        "requireGraceOver", "requireOnSale", "requireStranger", "image",
     },
     exchange: {"agree", "take", "requireSigned", "requireLive", "requireAuthority", "requireSize", "requireOpposite"},
     vault: {

@@ -17,7 +17,8 @@ from crossvault.evm.same_doors import require_layout
 from crossvault.setup.toolchain import contracts_dir
 
 EXPECTED = (
-    "(address owner, address quote, uint256 delaySecs, (uint64,uint64,uint64,uint64,uint64,uint64) terms, "
+    "(address owner, address quote, uint256 delaySecs, "
+    "(uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64) terms, "
     "address stress, address pricer, (address,bytes4[])[] facets)"
 )
 

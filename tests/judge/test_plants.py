@@ -59,7 +59,7 @@ RED_IN = {  # a mistake and a walk in which the rule is soon red
     "V20": ("makers-paid-less", "quickstart", 1),
     "V21": ("insolvent-never-sold", "bad-debt", 1),
     "V22": ("discount-counted-twice", "first-liquidation", 1),
-    "V23": ("healthy-account-sold", "first-liquidation", 1),
+    "V23": ("healthy-account-sold", "steps", 1),
     "V24": ("own-bids-allowed", "first-liquidation", 1),
     "V25": ("payout-doubled", "bad-debt", 1),
     "V26": ("cancelled-filled", "covered-call", 1),

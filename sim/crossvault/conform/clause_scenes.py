@@ -219,6 +219,9 @@ class ClauseScenes(SceneSteps):
         for wait, fraction in ((0, 20), (450, 20), (1_200, 50)):
             self._at += wait
             yield from (self._print(), self._bid(ALICE, CAROL, WAD // fraction))
+        for allowed in (True, False):
+            yield doors.set_operator(self._at, "carol", account=CAROL, operator=STRANGER, allowed=allowed)
+            yield replace(self._bid(ALICE, CAROL, WAD // 100), sender=STRANGER)
         self._at += self._risk.heartbeat_secs + 1
         yield from (self._bid(ALICE, CAROL, WAD // 50), self._declare(ALICE), self._end(ALICE), self._print())
         yield doors.pause(self._at, OWNER)

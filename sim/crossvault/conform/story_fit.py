@@ -56,7 +56,8 @@ class _StoryFit:
         known = known_world(subject, story.world)
         self.model, self._pinned = Model(story.world), Model(known)
         terms = zip(story.world.terms._asdict().items(), known.terms, strict=True)
-        self._wrong = next((name.rpartition("_")[0] for (name, value), other in terms if value != other), "")
+        self._term = next((name.rpartition("_")[0] for (name, value), other in terms if value != other), "")
+        self._wrong = ""
 
     def lacks(self, step: Step, outcome: Outcome) -> str:
         """What a step needs that the vault lacks, by its outcome with the parameters of the story."""
@@ -68,11 +69,12 @@ class _StoryFit:
         known = with_known_parameters(self._subject, step)
         if step.action not in NAMING and (why := unfit(self._subject, known.action, known.args)):
             return f"needs {why}"
-        if not self._wrong and not self._subject.pins():
+        if not self._term and not self._subject.pins():
             return ""
         same = self._pinned.apply(known)
-        if self._wrong and (self._seen(self.model, step, outcome) != self._seen(self._pinned, step, same)):
-            return f"needs another {self._wrong}"
+        wrong = self._wrong or self._term
+        if wrong and (self._seen(self.model, step, outcome) != self._seen(self._pinned, step, same)):
+            return f"needs another {wrong}"
         return ""
 
     def _seen(self, model: Model, step: Step, outcome: Outcome) -> object:

@@ -257,7 +257,7 @@ class _AbiCheck:
             return "switched off by the adapter"
         if capability.name in NOT_SEARCHED:
             return "conform does not try it"
-        lacking = [action for action in capability.doors if not self._found.doors[action].exists]
+        lacking: list[str] = [action for action in capability.doors if not self._found.doors[action].exists]
         lacking += [term for term in capability.terms if not self._found.takes(term)]
         return f"no {', '.join(lacking)}" if lacking else ""
 
