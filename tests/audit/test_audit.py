@@ -71,7 +71,7 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    found = Watched("steps", 1, 250, tmp_path_factory.mktemp("walked"))
+    found = Watched("steps", 0, 250, tmp_path_factory.mktemp("walked"))
     yield found
     found.node.close()
 

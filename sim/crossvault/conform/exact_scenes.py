@@ -6,6 +6,7 @@ The amounts are read off the model, so that a comparison that is turned or is st
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from crossvault.conform.scene_steps import (
     ALICE,
@@ -47,6 +48,7 @@ class ExactScenes(SceneSteps):
     def __init__(self, subject: Subject) -> None:
         super().__init__(subject)
         self._risk = self._risk._replace(funding_base=0, funding_cap=0)._replace(**subject.pins())
+        self.world = replace(self.world, terms=self.world.terms._replace(grace_secs=0))
 
     def _scenes(self) -> tuple[Scene, ...]:
         return (

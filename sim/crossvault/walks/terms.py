@@ -18,7 +18,7 @@ from crossvault.mirror import (
 )
 
 WAD = fixed.WAD
-_GRACE_SECS = (0, 0, 30, 120)
+_GRACE_SECS = (30, 0, 120, 0)
 _FADING_SECS = (0, 600, 86_400, 30 * 86_400)
 
 
