@@ -27,6 +27,15 @@ from crossvault.mirror import (
 )
 from crossvault.mirror.fixed import CAP, WAD
 from crossvault.mirror.standard import HeldOption
+from drawn_prints import (
+    draw_guarded,
+    draw_later,
+    draw_observed,
+    draw_reforwarded,
+    draw_replaced,
+    draw_reprint,
+    draw_window,
+)
 from inputs import (
     AMOUNT,
     ANY_GUARD,
@@ -52,7 +61,6 @@ from inputs import (
     OPTION_RISK,
     POOL,
     PREMIUM,
-    PRICE,
     RATE,
     RATIO,
     RISK,
@@ -81,76 +89,6 @@ DISTANCE = Either([Integer(0, CENTRE), Integer(CENTRE + 1, FAR), Integer(FAR + 1
 DEVIATIONS = Either([Integer(-CENTRE, CENTRE), Integer(CENTRE + 1, FAR), Integer(-END, -FAR), SIGNED])
 FIELDS = ("underlyingOf", "kindOf", "expiryOf", "strikeOf")
 INSTRUMENT = Generated(instrument)
-
-
-def _reprint(random: Random) -> dict[str, Any]:
-    """A price after another: near it, near the pending one, or anywhere; soon or late."""
-    price = PRICE.draw(random)
-    base = random.choice([price.index, price.pending])
-    index = base * random.randint(80, 120) // 100 if random.random() < 0.7 else AMOUNT.draw(random)
-    guard = GUARD.draw(random)
-    if random.random() < 0.7:
-        guard = guard._replace(max_jump=random.choice([0, WAD // 20, WAD // 5]))
-    soon = NOW - guard.confirm_secs + random.randint(-1, 1)
-    heartbeat = random.choice([0, 60, 3_600])
-    price.pending_at = random.choice([soon, soon, soon - heartbeat, price.pending_at])
-    price.since = random.choice([soon, soon - guard.confirm_secs, NOW - 1, price.since])
-    if random.random() < 0.7:
-        near = [max(1, price.index * random.randint(85, 115) // 100) for _ in range(4)]
-        price.low, price.high, price.former_low, price.former_high = (min(each, CAP) for each in near)
-    return {"self": price, "guard": guard, "heartbeat_secs": heartbeat, "index_wad": min(max(index, 1), CAP)}
-
-
-def _guarded(random: Random, *names: str) -> dict[str, Any]:
-    """Some of the values of a print under a guard, in order; what is held is the print, what waits the pending one."""
-    drawn = _reprint(random)
-    drawn["held_wad"], drawn["waiting_wad"] = drawn["index_wad"], random.choice([0, drawn["self"].pending])
-    drawn["confirm_secs"] = drawn["guard"].confirm_secs
-    return {name: drawn[name] for name in names}
-
-
-def _reforwarded(random: Random) -> dict[str, Any]:
-    """A forward after another: near it, near its base, near the index, or anywhere; soon or late."""
-    drawn, curve = _reprint(random), CURVE.draw(random)
-    guard, index = drawn["guard"], drawn["index_wad"]
-    curve.base_at = random.choice([NOW - guard.confirm_secs + random.randint(-1, 1), curve.base_at])
-    if random.random() < 0.7:
-        curve.base = max(1, min(CAP, curve.forward * random.randint(85, 115) // 100))
-    forward = random.choice([curve.forward, curve.base, index]) * random.randint(80, 120) // 100
-    return {"self": curve, "guard": guard, "index_wad": index, "forward_wad": min(max(forward, 1), CAP)}
-
-
-def _replaced(random: Random) -> dict[str, Any]:
-    price = PRICE.draw(random)
-    at = price.published_at + random.choice([0, 1, 60, SECS.draw(random), 2**40])
-    drawn = {"index_wad": Integer(1, CAP), "premium_wad": PREMIUM, "confidence_wad": RATIO}
-    rate = random.choice([0, WAD // 86_400, RATIO.draw(random)])
-    values = {name: each.draw(random) for name, each in drawn.items()}
-    return {"self": price, "stable_rate_wad": rate, **values, "published_at": at}
-
-
-def _later(random: Random) -> dict[str, Any]:
-    price = PRICE.draw(random)
-    return {"self": price, "until_at": price.published_at + random.choice([0, 1, SECS.draw(random), 2**63])}
-
-
-def _window(random: Random, at: int) -> dict[str, Any]:
-    """An expiry whose window has begun, will begin or is over at a time, and the last price before that."""
-    expiry = at + random.choice([-600, -1, 0, 1, 600, oracle.WINDOW - 1, oracle.WINDOW, oracle.WINDOW + 1, 10**6])
-    price, curve = PRICE.draw(random), CURVE.draw(random)
-    start_at = expiry - oracle.WINDOW
-    price.published_at = min(at, expiry) - random.choice([0, 1, 59, 1000, oracle.WINDOW, 86_400])
-    since = price.published_at - start_at
-    curve.start_cumulative = curve.settlement = 0
-    if since > 0:  # a price in the window has recorded its start
-        curve.start_cumulative = Integer(1, 2**150).draw(random)
-        price.cumulative = curve.start_cumulative + random.randint(0, CAP) * since
-    return {"self": curve, "price": price, "expiry": expiry}
-
-
-def _observed(random: Random) -> dict[str, Any]:
-    at = NOW + random.randint(-60, 60)
-    return {**_window(random, at), "published_at": at}
 
 
 def _recorded(random: Random) -> dict[str, Any]:
@@ -210,22 +148,22 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
         "requireValid": {"guard": nearly(GUARD, ANY_GUARD)},
         "requirePrint": {**PRINT, "last_at": Integer(NOW - 200_000, NOW)},
         "requirePrice": {"price_wad": Integer(0, 2 * CAP)},
-        "confirm": _reprint,
-        "waiting": lambda random: _guarded(random, "self", "confirm_secs", "heartbeat_secs"),
-        "confirmed": lambda random: _guarded(random, "self", "guard", "waiting_wad", "index_wad"),
-        "limited": lambda random: _guarded(random, "self", "guard", "index_wad"),
+        "confirm": draw_reprint,
+        "waiting": lambda random: draw_guarded(random, "self", "confirm_secs", "heartbeat_secs"),
+        "confirmed": lambda random: draw_guarded(random, "self", "guard", "waiting_wad", "index_wad"),
+        "limited": lambda random: draw_guarded(random, "self", "guard", "index_wad"),
         "within": {
             "low_wad": AMOUNT, "high_wad": AMOUNT, "part_wad": RATIO, "last_wad": AMOUNT, "price_wad": AMOUNT,
         },
-        "extremes": lambda random: _guarded(random, "self", "confirm_secs"),
-        "extend": lambda random: _guarded(random, "self", "guard", "held_wad"),
-        "limitedForward": _reforwarded,
+        "extremes": lambda random: draw_guarded(random, "self", "confirm_secs"),
+        "extend": lambda random: draw_guarded(random, "self", "guard", "held_wad"),
+        "limitedForward": draw_reforwarded,
         "isNear": {"price_wad": AMOUNT, "base_wad": AMOUNT, "part_wad": RATIO},
-        "replace": _replaced,
+        "replace": draw_replaced,
         "followed": {"stable_wad": AMOUNT, "index_wad": AMOUNT, "rate_wad": RATE, "elapsed_secs": TIME},
-        "accumulated": _later,
-        "observe": _observed,
-        "forwardParts": lambda random: _window(random, NOW),
+        "accumulated": draw_later,
+        "observe": draw_observed,
+        "forwardParts": lambda random: draw_window(random, NOW),
         "publishForward": {
             "self": CURVE, "forward_wad": Integer(0, CAP + CAP // 8), "rate_wad": Integer(0, 11 * WAD), **PRINT,
         },
