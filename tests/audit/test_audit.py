@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from audits import AuditedVault, Played, by_time, played, words
+from audits import AuditedVault, Played, Watched, by_time, words
 from crossvault.__main__ import main
 from crossvault.audit.account_rows import account_rows
 from crossvault.audit.block_comparison import BlockDiffers
@@ -45,28 +45,6 @@ from crossvault.rpc.client import RpcClient
 from faults import Exchange, Fault, Faults
 from pages import shown
 from widths import all_faults
-
-
-class Watched:
-    """A story on a node, audited once."""
-
-    def __init__(self, kind: str, seed: int, length: int, folder: Path) -> None:
-        self.story: Played = played(kind, seed, length)
-        self.node = AuditedVault(self.story.world)
-        self.blocks = self.node.mine(self.story.steps)
-        self.path = folder / f"{kind}-{seed}.jsonl"
-        self.replica = self.node.replica(names=self.node.addresses(self.story.steps), checkpoint=Checkpoint(self.path))
-        self.replica.catch_up()
-        self.replica.compare_all()
-        self.replica.close()
-
-    def rebuilt(self) -> list[Step]:
-        """The steps in the checkpoint."""
-        kept = Checkpoint(self.path)
-        found = kept.read()
-        kept.close()
-        assert found
-        return [step for entry in found[1] for step in entry.steps]
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from crossvault.audit.checkpoint import Checkpoint
 from crossvault.audit.replica import Replica
 from crossvault.bench import audit_speed
 from crossvault.commands.parser import parse
@@ -49,6 +50,28 @@ class AuditedVault(audit_speed.FundedVault):
         """A replica of the vault whose client gives up after few retries."""
         client = RpcClient(url or self.url, tries=3, wait_secs=0.02)
         return Replica(client, self.vault, build=self.build, **more)
+
+
+class Watched:
+    """A story on a node, audited once."""
+
+    def __init__(self, kind: str, seed: int, length: int, folder: Path) -> None:
+        self.story: Played = played(kind, seed, length)
+        self.node = AuditedVault(self.story.world)
+        self.blocks = self.node.mine(self.story.steps)
+        self.path = folder / f"{kind}-{seed}.jsonl"
+        self.replica = self.node.replica(names=self.node.addresses(self.story.steps), checkpoint=Checkpoint(self.path))
+        self.replica.catch_up()
+        self.replica.compare_all()
+        self.replica.close()
+
+    def rebuilt(self) -> list[Step]:
+        """The steps in the checkpoint."""
+        kept = Checkpoint(self.path)
+        found = kept.read()
+        kept.close()
+        assert found
+        return [step for entry in found[1] for step in entry.steps]
 
 
 def words(url: str, vault: str, checkpoint: Path, *more: str) -> list[str]:
