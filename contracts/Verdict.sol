@@ -66,20 +66,29 @@ library Verdict {
     }
 
     /// @notice Requires an account that fails its initial margin to have given away no equity that it needs.
-    /// @dev no debt is made or deepened, at the worst of mark, stable and waiting price; and below maintenance, before or after, the margin balance per
-    /// requirement may not fall. So a pair of accounts cannot move its loss into the one that is given up
+    /// @dev no debt is made or deepened, at mark and at the worst of mark, stable and waiting price, as either may be the true one; and below
+    /// maintenance, before or after, the margin balance per requirement may not fall. So a pair of accounts cannot move its loss into the one that is given up
     /// @param account account
     /// @param valued the account after a change
     /// @param before the account before it
     /// @custom:reverts EquityFalls, BalanceFalls
     function requireEquity(AccountId account, Margin.Book memory valued, Margin.Book memory before) internal pure {
-        int256 equityWad = Margin.safeEquity(valued);
-        int256 leastWad = Margin.safeEquity(before);
-        if (leastWad > 0) leastWad = 0;
-        if (equityWad < leastWad) revert AccountErrors.EquityFalls(account, equityWad, leastWad);
+        requireNoDebt(account, Margin.safeEquity(valued), Margin.safeEquity(before));
+        int256 equityWad = Margin.equity(valued);
+        if (equityWad < 0) requireNoDebt(account, equityWad, Margin.equity(before));
         int256 balanceWad = Margin.adjustedEquity(valued, Level.Maintenance);
-        leastWad = Margin.leastBalance(valued, before);
+        int256 leastWad = Margin.leastBalance(valued, before);
         if (balanceWad < leastWad) revert AccountErrors.BalanceFalls(account, balanceWad, leastWad);
+    }
+
+    /// @notice Requires an equity that is not below zero, or no lower than before.
+    /// @param account account
+    /// @param equityWad equity after a change [wad]
+    /// @param beforeWad equity before it [wad]
+    /// @custom:reverts EquityFalls
+    function requireNoDebt(AccountId account, int256 equityWad, int256 beforeWad) internal pure {
+        int256 leastWad = beforeWad > 0 ? int256(0) : beforeWad;
+        if (equityWad < leastWad) revert AccountErrors.EquityFalls(account, equityWad, leastWad);
     }
 
     /// @notice Requires an account whose initial margin requirement has not risen in a pause.

@@ -55,16 +55,21 @@ def require_no_fall(self: State, account: AccountId, former: Image, *, now: int)
 
 def require_equity(account: AccountId, valued: Book, before: Book) -> None:
     """Requires an account that fails its initial margin to have given away no equity that it needs."""
-    equity_wad = margin.safe_equity(valued)
-    least_wad = margin.safe_equity(before)
-    if least_wad > 0:
-        least_wad = 0
-    if equity_wad < least_wad:
-        raise account_errors.EquityFalls(account, equity_wad, least_wad)
+    require_no_debt(account, margin.safe_equity(valued), margin.safe_equity(before))
+    equity_wad = margin.equity(valued)
+    if equity_wad < 0:
+        require_no_debt(account, equity_wad, margin.equity(before))
     balance_wad = margin.adjusted_equity(valued, Level.MAINTENANCE)
     least_wad = margin.least_balance(valued, before)
     if balance_wad < least_wad:
         raise account_errors.BalanceFalls(account, balance_wad, least_wad)
+
+
+def require_no_debt(account: AccountId, equity_wad: int, before_wad: int) -> None:
+    """Requires an equity that is not below zero, or no lower than before."""
+    least_wad = 0 if before_wad > 0 else before_wad
+    if equity_wad < least_wad:
+        raise account_errors.EquityFalls(account, equity_wad, least_wad)
 
 
 def require_no_rise(self: State, account: AccountId, former: Image, *, now: int) -> None:
