@@ -44,7 +44,8 @@ library Market {
     /// @dev heartbeatSecs: longest age of a surface, 0 until options are offered [seconds]; tradeBand: widest distance of a trade from the mark
     /// [wad of the index]; maxSpotRate, minSpotRate: initial requirement of a short per index, before and after the out-of-the-money amount [wad];
     /// callRate, putRate: maintenance requirement of a short per index [wad]; putMarkRate: of a short put per mark [wad]; putInitialScale: least requirement
-    /// of a put at initial per maintenance [wad]; unpairedInitial, unpairedMaintenance: per uncovered short call and forward [wad]
+    /// of a put at initial per maintenance [wad]; unpairedInitial, unpairedMaintenance: per uncovered short call and forward [wad];
+    /// valueBand: widest distance of a trade from the mark, besides a floor, 0: that per index alone [wad of the mark]
     struct OptionRisk {
         uint64 heartbeatSecs;
         uint64 tradeBand;
@@ -56,6 +57,7 @@ library Market {
         uint64 putInitialScale;
         uint64 unpairedInitial;
         uint64 unpairedMaintenance;
+        uint64 valueBand;
     }
 
     /// @notice Number of an instrument.
@@ -165,6 +167,7 @@ library Market {
         requireWithin("putInitialScale", risk.putInitialScale, Fixed.WAD, 10 * Fixed.WAD);
         requireWithin("unpairedInitial", risk.unpairedInitial, Fixed.WAD, 10 * Fixed.WAD);
         requireWithin("unpairedMaintenance", risk.unpairedMaintenance, Fixed.WAD, risk.unpairedInitial);
+        requireWithin("valueBand", risk.valueBand, 0, MAX_RATE);
     }
 
     /// @notice Requires a parameter within its range.

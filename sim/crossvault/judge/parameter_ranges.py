@@ -40,6 +40,7 @@ RANGES: Mapping[str, Mapping[str, Range]] = {
         "min_spot_rate": Range(0, WAD, "max_spot_rate"), "call_rate": Range(0, WAD, "min_spot_rate"),
         "put_rate": Range(0, WAD, "min_spot_rate"), "put_initial_scale": Range(WAD, 10 * WAD),
         "unpaired_initial": Range(WAD, 10 * WAD), "unpaired_maintenance": Range(WAD, 10 * WAD, "unpaired_initial"),
+        "value_band": _RATE,
     },
     "PriceGuard": {"max_jump": _PART, "stable_rate": _PART, "confirm_secs": Range(0, DAY)},
     "HaircutTerms": {

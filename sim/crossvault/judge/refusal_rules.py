@@ -209,7 +209,7 @@ def _off_band(moment: Moment) -> bool:
     for deal in deals(moment.step):
         if is_listed(moment, deal.instrument):
             mark, band = quotation(moment.before, deal.instrument, moment.at)
-            if not mark.high - min(mark.high, band) <= deal.price_wad <= mark.low + band:
+            if not mark.high - min(mark.high, band.low) <= deal.price_wad <= mark.low + band.low:
                 return True
     return False
 

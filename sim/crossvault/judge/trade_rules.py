@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crossvault.differential.step import Step
-from crossvault.judge.books import Books
+from crossvault.judge.books import Books, UnderlyingBook
 from crossvault.judge.bracket import Bracket
 from crossvault.judge.breach import Breach
 from crossvault.judge.marks import CALL, FUTURE, PERP, PUT, decoded, forward_parts, perp_mark
@@ -17,6 +17,8 @@ from crossvault.judge.rulebook import calls
 
 if TYPE_CHECKING:
     from crossvault.mirror.account import AccountId
+
+_FLOOR_PARTS = 1_000  # of the index: how far from its mark any option may trade
 
 
 class Deal(NamedTuple):
@@ -66,10 +68,10 @@ def within_band(moment: Moment) -> Iterator[Breach]:
             yield Breach(f"instrument {deal.instrument} trades and is not listed")
             continue
         mark, band = quotation(moment.before, deal.instrument, moment.at)
-        if not mark.low - band <= deal.price_wad <= mark.high + band:
+        if not mark.low - band.high <= deal.price_wad <= mark.high + band.high:
             yield Breach(
-                f"a trade at {deal.price_wad}, the mark is {mark.low} to {mark.high} and its band {band}",
-                _outside(deal, mark, band), (deal.maker, deal.taker),
+                f"a trade at {deal.price_wad}, the mark is {mark.low} to {mark.high} and its band {band.high}",
+                _outside(deal, mark, band.high), (deal.maker, deal.taker),
             )  # fmt: skip
 
 
@@ -94,18 +96,29 @@ def is_listed(moment: Moment, instrument: int) -> bool:
     return kind in (CALL, PUT) and bool(strike) and ("options", underlying) in book.parameters
 
 
-def quotation(books: Books, instrument: int, at: int) -> tuple[Bracket, int]:
+def quotation(books: Books, instrument: int, at: int) -> tuple[Bracket, Bracket]:
     """Mark of a listed instrument at a time, and the widest distance of a trade from it, rounded down [wad]."""
     underlying, kind, expiry, strike = decoded(instrument)
     listed = books.underlyings[underlying]
     if kind == PERP:
         mark = perp_mark(listed)
-        return Bracket.of(mark), mark * listed.risk.trade_band // WAD
+        return Bracket.of(mark), Bracket.of(mark * listed.risk.trade_band // WAD)
     curve = books.curve(underlying, expiry)
     if curve is None:
-        return Bracket.of(0), 0
+        return Bracket.of(0), Bracket.of(0)
     forward_wad = sum(forward_parts(curve, listed.price, expiry, at))
     if kind == FUTURE:
-        return Bracket.of(forward_wad), forward_wad * listed.risk.trade_band // WAD
-    band = listed.price.index_wad * listed.options.trade_band // WAD
-    return option_mark(curve.svi, forward_wad, strike, curve.rate, expiry - at, kind == CALL), band
+        return Bracket.of(forward_wad), Bracket.of(forward_wad * listed.risk.trade_band // WAD)
+    worth = option_mark(curve.svi, forward_wad, strike, curve.rate, expiry - at, kind == CALL)
+    return worth, option_band(listed, worth)
+
+
+def option_band(listed: UnderlyingBook, mark: Bracket) -> Bracket:
+    """Widest distance of a trade in an option from its mark: a part of the index, or of the mark and a floor [wad]."""
+    widest = listed.price.index_wad * listed.options.trade_band // WAD
+    part = listed.options.value_band
+    if not part:
+        return Bracket.of(widest)
+    floor = listed.price.index_wad // _FLOOR_PARTS
+    low, high = (min(widest, each * part // WAD + floor) for each in (mark.low, mark.high))
+    return Bracket(low, high)

@@ -50,6 +50,7 @@ class OptionRisk(NamedTuple):
     put_initial_scale: int = 0
     unpaired_initial: int = 0
     unpaired_maintenance: int = 0
+    value_band: int = 0
 
 
 def instrument_of(underlying: int, kind: int, expiry: int, strike_wad: int) -> int:
@@ -140,6 +141,7 @@ def require_valid_options(risk: OptionRisk) -> None:
     require_within("putInitialScale", risk.put_initial_scale, fixed.WAD, 10 * fixed.WAD)
     require_within("unpairedInitial", risk.unpaired_initial, fixed.WAD, 10 * fixed.WAD)
     require_within("unpairedMaintenance", risk.unpaired_maintenance, fixed.WAD, risk.unpaired_initial)
+    require_within("valueBand", risk.value_band, 0, MAX_RATE)
 
 
 def require_within(name: str, value: int, low: int, high: int) -> None:

@@ -74,6 +74,7 @@ FIELDS: Mapping[type, Mapping[str, ParameterField]] = {
         },
         **_ratios("put_initial_scale", 10 * WAD, WAD),
         **_pair("unpaired", 10 * WAD, low=WAD),
+        **_ratios("value_band", market.MAX_RATE),
     },
     oracle.PriceGuard: {
         **_ratios("max_jump stable_rate"),

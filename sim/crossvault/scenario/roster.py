@@ -245,6 +245,7 @@ def options(part: OptionsPart) -> market.OptionRisk:
         put_initial_scale=part.put_initial_scale,
         unpaired_initial=part.unpaired_initial,
         unpaired_maintenance=part.unpaired_maintenance,
+        value_band=part.value_band,
     )
 
 

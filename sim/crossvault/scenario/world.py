@@ -86,6 +86,7 @@ class OptionsPart(FilePart):
     put_initial_scale: Ratio = 10**18
     unpaired_initial: Ratio = 10**18
     unpaired_maintenance: Ratio = 10**18
+    value_band: Ratio = 0
 
 
 class GuardPart(FilePart):

@@ -19,6 +19,7 @@ from crossvault.mirror import (
 
 WAD = fixed.WAD
 _GRACE_SECS = (30, 0, 120, 0)
+_VALUE_BANDS = (0, 0, WAD // 2, 2 * WAD)
 _FADING_SECS = (0, 600, 86_400, 30 * 86_400)
 
 
@@ -46,8 +47,9 @@ def risk(random: Random) -> market.MarketRisk:
 
 
 def options(random: Random) -> market.OptionRisk:
-    """Risk parameters of the options on an underlying."""
-    most = random.randrange(5, 30) * WAD // 100
+    """Risk parameters of the options on an underlying; the band of their value by their most spot rate."""
+    percent = random.randrange(5, 30)
+    most = percent * WAD // 100
     least = most * random.randrange(101) // 100
     unpaired = random.choice((WAD, WAD * 11 // 10, 3 * WAD))
     return market.OptionRisk(
@@ -61,6 +63,7 @@ def options(random: Random) -> market.OptionRisk:
         put_initial_scale=random.choice((WAD, WAD * 105 // 100, 2 * WAD)),
         unpaired_initial=unpaired,
         unpaired_maintenance=random.randrange(WAD, unpaired + 1),
+        value_band=_VALUE_BANDS[percent % 4],
     )
 
 
