@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from cli import start
+from crossvault.differential.drive import driven
+from crossvault.differential.model import Model
 from crossvault.evm.compiler import compile_contracts, contract_sources, standard_input, standard_json
 from crossvault.report import shrink_foundry
 from crossvault.scenario import load
@@ -18,6 +20,7 @@ from crossvault.scenario.repro import Repro
 from crossvault.setup import toolchain
 from crossvault.shrink.saved import repro
 from crossvault.shrink.shrinker import shrink
+from crossvault.walks.order_moves import OrderWalk
 from places import ROOT, TESTS
 from shrinking import broken, found
 
@@ -179,3 +182,18 @@ def test_a_foundry_test_compiles_and_expects_the_outcomes_of_the_model(small: Re
     assert [each["formattedMessage"] for each in answer.get("errors", []) if each["severity"] == "error"] == []
     abi = answer["contracts"]["test/rounds.t.sol"]["RoundsDownTest"]["abi"]
     assert {"setUp", "test_bothSidesAgree"} <= {item["name"] for item in abi if "name" in item}
+
+
+def test_a_foundry_test_signs_an_order_in_the_form_that_was_signed() -> None:
+    """The last step of a walk of orders has a signature of version 1."""
+    walk = OrderWalk(1, 0).story()
+    model = Model(walk.world)
+    played = list(driven(walk.steps(model), model.apply))
+    refusals = tuple(outcome.refusal.name if outcome.refusal else "" for _, outcome in played)
+    found = {"step": len(played), "field": "globals.x", "chain": "1", "model": "2", "contracts": "ab", "seed": 1}
+    steps = tuple(step for step, _ in played)
+    text = shrink_foundry.test(
+        Repro("walk", "About.", found, walk.world, walk.underlyings, (), steps, refusals), compile_contracts()
+    )
+    assert refusals[-1] == "OrderOfOtherVersion"
+    assert text.count("exchange.formerDigest(Exchange.Order(") == 1 < text.count("exchange.digest(Exchange.Order(")
