@@ -97,7 +97,7 @@ def test_every_step_of_a_walk_is_written_and_read_without_change(seed: int, tmp_
 
 def test_signed_orders_are_written_and_read_without_change(tmp_path: Path) -> None:
     """What was not written before there were epochs and versions has its default; another value is kept, 0 too."""
-    walk = OrderWalk(1, 60).story()
+    walk = OrderWalk(1, 0).story()
     steps, outcomes = played(walk)
     [pair] = steps[-1].args["matches"]
     odd = pair._replace(taker=pair.taker._replace(epoch=1), taker_signature=pair.taker_signature._replace(version=0))
