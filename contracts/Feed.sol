@@ -10,6 +10,7 @@ import {Market} from "./Market.sol";
 import {MarketErrors} from "./MarketErrors.sol";
 import {NumberErrors} from "./NumberErrors.sol";
 import {Oracle} from "./Oracle.sol";
+import {Smile} from "./Smile.sol";
 import {Store} from "./Store.sol";
 import {Surface} from "./Surface.sol";
 
@@ -43,7 +44,8 @@ contract Feed is Store {
         uint256 indexed expiry,
         Surface.Svi svi,
         uint256 confidenceWad,
-        uint256 publishedAt
+        uint256 publishedAt,
+        Surface.Watch watch
     );
     event ExpirySettled(address indexed sender, uint256 indexed underlying, uint256 expiry, uint256 settlementWad);
 
@@ -104,6 +106,7 @@ contract Feed is Store {
     }
 
     /// @notice Publishes the volatility surface of an expiry.
+    /// @dev one that waits for a second print changes nothing else
     /// @param underlying number of the underlying
     /// @param expiry expiry [unix seconds]
     /// @param svi volatility by strike
@@ -115,10 +118,15 @@ contract Feed is Store {
     {
         requireFeeder(msg.sender);
         Oracle.Curve storage curve = openCurve(underlying, expiry);
+        Surface.requireValid(svi);
+        Oracle.requirePrint(confidenceWad, publishedAt, curve.surfacePublishedAt);
         uint256 heartbeatSecs = ledger.optionRisks[underlying].heartbeatSecs;
-        noteFresh(ledger.surfaceSince, Market.termOf(underlying, expiry), curve.surfacePublishedAt, publishedAt, heartbeatSecs);
-        Oracle.publishSurface(curve, svi, confidenceWad, publishedAt);
-        emit SurfacePublished(msg.sender, underlying, expiry, svi, confidenceWad, publishedAt);
+        uint256 strikeWad = curve.publishedAt == 0 ? ledger.prices[underlying].index : curve.forward;
+        if (Smile.confirm(curve, ledger.guards[underlying], heartbeatSecs, strikeWad, svi)) {
+            noteFresh(ledger.surfaceSince, Market.termOf(underlying, expiry), curve.surfacePublishedAt, publishedAt, heartbeatSecs);
+            Oracle.publishSurface(curve, svi, confidenceWad, publishedAt);
+        }
+        emit SurfacePublished(msg.sender, underlying, expiry, svi, confidenceWad, publishedAt, curve.watch);
     }
 
     /// @notice Mark price of an instrument, and the widest distance of a trade from it.

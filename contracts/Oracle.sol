@@ -38,18 +38,20 @@ library Oracle {
     /// @notice Guard of an underlying against manipulated prints.
     /// @dev maxJump: largest move that needs no second print, 0 = any [wad]; confirmSecs: time from the first print to the second, and in which all
     /// moves together are at most maxJump [seconds];
-    /// stableRate: speed at which the stable price follows, 0 = at once [wad per second]
+    /// stableRate: speed at which the stable price follows, 0 = at once [wad per second]; surfaceMove: largest move of the vol and of the wings of a
+    /// surface that needs no second print, 0 = any [wad]
     struct PriceGuard {
         uint64 maxJump;
         uint64 confirmSecs;
         uint64 stableRate;
+        uint64 surfaceMove;
     }
 
     /// @notice Forward, surface and settlement of an expiry.
     /// @dev forward: forward price [wad]; rate: interest rate to the expiry per year [wad]; confidence of the forward and surfaceConfidence [wad];
     /// publishedAt, surfacePublishedAt, listedAt [unix seconds], 0 = never; svi: volatility by strike; settlement: settlement price,
     /// 0 = not yet fixed [wad]; base: forward that a guard measures from [wad], baseAt: since when [unix seconds]; startCumulative: index times
-    /// seconds up to the start of the window, 0 = not yet fixed [wad seconds]
+    /// seconds up to the start of the window, 0 = not yet fixed [wad seconds]; watch: what a guard measures surfaces from
     struct Curve {
         uint96 forward;
         uint64 rate;
@@ -63,6 +65,7 @@ library Oracle {
         uint96 base;
         uint64 baseAt;
         uint192 startCumulative;
+        Surface.Watch watch;
     }
 
     /// @notice Validates a price guard.
@@ -72,6 +75,7 @@ library Oracle {
         Market.requireWithin("maxJump", guard.maxJump, 0, Fixed.WAD);
         Market.requireWithin("confirmSecs", guard.confirmSecs, 0, 1 days);
         Market.requireWithin("stableRate", guard.stableRate, 0, Fixed.WAD);
+        Market.requireWithin("surfaceMove", guard.surfaceMove, 0, Fixed.WAD);
     }
 
     /// @notice Requires a print of valid confidence and time.
@@ -314,13 +318,10 @@ library Oracle {
 
     /// @notice Publishes the volatility surface of an expiry.
     /// @param self curve of the expiry
-    /// @param svi surface: implied vol by strike
+    /// @param svi surface, valid
     /// @param confidenceWad confidence of the surface [wad]
     /// @param publishedAt time of the print [unix seconds]
-    /// @custom:reverts ParameterOutOfRange, ConfidenceTooLarge, PriceFromFuture, PriceGoesBackwards
     function publishSurface(Curve storage self, Surface.Svi memory svi, uint256 confidenceWad, uint256 publishedAt) internal {
-        Surface.requireValid(svi);
-        requirePrint(confidenceWad, publishedAt, self.surfacePublishedAt);
         self.svi = svi;
         self.surfaceConfidence = uint64(confidenceWad);
         self.surfacePublishedAt = uint64(publishedAt);

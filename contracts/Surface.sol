@@ -29,6 +29,15 @@ library Surface {
         uint96 refForward;
     }
 
+    /// @notice Base that a guard measures a surface from, and the surface that waits for a second print.
+    /// @dev base: surface at the start of its window; baseAt: since when, waitingAt: time of its print, 0 = none [unix seconds]
+    struct Watch {
+        Svi base;
+        uint64 baseAt;
+        Svi waiting;
+        uint64 waitingAt;
+    }
+
     /// @notice Implied vol of a strike, per root of a year.
     /// @dev sqrt(w / T) with w = a + b * (rho * (k - m) + sqrt((k - m)^2 + sigma^2)), at least 0, k = ln(K / F_ref) and T = refSecs / YEAR.
     /// The error of w is within 1e-17. Within the ranges below |k - m| is at most 267, so w is below 1.0013e6 and vol below 6e24 wei: no
@@ -44,6 +53,17 @@ library Surface {
         int256 variance = self.a + Fixed.mulDivFloor(int256(uint256(self.b)), wing, Fixed.WAD);
         if (variance <= 0) return 0;
         return Fixed.sqrtDown(Fixed.mulDivDown(uint256(variance), Fixed.WAD * Option.YEAR, self.refSecs));
+    }
+
+    /// @notice Slope of a wing of total variance over the logarithm of the strike, per year.
+    /// @dev b * (1 + rho) / T for strikes above, b * (1 - rho) / T below, T = refSecs / YEAR; b < 2^96, so the product is below 2^182
+    /// @param self surface, valid
+    /// @param isAbove wing of high strikes, or of low ones
+    /// @custom:rounds down, because it is compared
+    function slope(Svi memory self, bool isAbove) internal pure returns (uint256) {
+        uint256 skew = Fixed.abs(self.rho);
+        uint256 part = (self.rho < 0) == isAbove ? Fixed.WAD - skew : Fixed.WAD + skew;
+        return Fixed.mulDivDown(self.b * part, Option.YEAR, Fixed.WAD * self.refSecs);
     }
 
     /// @notice Validates a surface.

@@ -9,6 +9,10 @@ contract ProbeSurface {
         return Surface.vol(self, strikeWad);
     }
 
+    function slope(Surface.Svi calldata self, bool isAbove) external pure returns (uint256) {
+        return Surface.slope(self, isAbove);
+    }
+
     function requireValid(Surface.Svi calldata self) external pure {
         Surface.requireValid(self);
     }

@@ -50,6 +50,7 @@ from crossvault.mirror import (
     registry,
     ruleset,
     shock,
+    smile,
     stakes,
     standard,
     store,
@@ -74,7 +75,7 @@ from test_stored import LEDGER
 from test_verdicts import BUFFERS, VERDICT
 
 PROBED: dict[ModuleType, set[str]] = {
-    **{module: set(PURE[module]) for module in (fixed, exp, normal, option, surface)},
+    **{module: set(PURE[module]) for module in (fixed, exp, normal, option, surface, smile)},
     **{module: set(PURE[module]) for module in (oracle, market, funding, cash, standard, margin, liquidation)},
     **{module: set(PORTFOLIO[module]) for module in (shock, portfolio, correlation, stress, pricer)},
     stakes: set(STAKES),

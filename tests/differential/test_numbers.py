@@ -21,6 +21,7 @@ from crossvault.mirror import (
     normal,
     option,
     oracle,
+    smile,
     standard,
     surface,
     tightening,
@@ -76,11 +77,13 @@ from inputs import (
     WORD,
     instrument,
     nearly,
+    product,
     sale,
     strip,
     svi,
 )  # fmt: skip
 from probing import NOW, Either, Generated, Integer, OneOf, Parameters, Probes, assert_equal, started
+from surface_inputs import compared, resurfaced, waited
 
 # the bounds of valid exponents, and between them; the bounds of the parts of the distribution, and beyond them
 EXPONENT = Either([Integer(-41446531673892822314, 135305999368893231590), SIGNED])
@@ -113,14 +116,6 @@ def _level(random: Random) -> dict[str, Any]:
 PRINT = {"confidence_wad": Integer(0, WAD + WAD // 8), "published_at": Integer(NOW - 100_000, NOW + 10_000)}
 
 
-def _product(random: Random) -> dict[str, int]:
-    """Factors of a product below 2^256, often of the largest one, and a divisor above zero."""
-    a = Integer(0, 2**256 - 1).draw(random)
-    most = (2**256 - 1) // max(a, 1)
-    b = most if random.random() < 0.3 else Integer(0, most).draw(random)
-    return {"a": a, "b": b, "c": Integer(1, 2**256 - 1).draw(random)}
-
-
 def reach_args(random: Random) -> dict[str, int]:
     """A deviation, and a value at most as large."""
     s = Either([Integer(0, END), Integer(0, 2**104)]).draw(random)
@@ -130,7 +125,7 @@ def reach_args(random: Random) -> dict[str, int]:
 PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
     fixed: {
         **{name: {"a": WORD, "b": WORD, "c": WORD} for name in ("mulDivDown", "mulDivUp")},
-        "mulDivDown256": _product,
+        "mulDivDown256": product,
         "half": {"a": WORD},
         **{name: {"a": SIGNED, "b": SIGNED, "c": WORD} for name in ("mulDivFloor", "mulDivCeil")},
         "part": {"value": SIGNED, "fraction_wad": Integer(0, 2 * WAD)},
@@ -167,7 +162,7 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
         "publishForward": {
             "self": CURVE, "forward_wad": Integer(0, CAP + CAP // 8), "rate_wad": Integer(0, 11 * WAD), **PRINT,
         },
-        "publishSurface": {"self": CURVE, "svi": nearly(Generated(svi), ANY_SVI), **PRINT},
+        "publishSurface": {"self": CURVE, "svi": Generated(svi), **PRINT},
         "isFresh": {"published_at": Either([NEAR, OneOf([0])]), "heartbeat_secs": Integer(0, 200_000)},
         "mark": {"index_wad": AMOUNT, "premium_wad": PREMIUM, "band_wad": Integer(0, WAD - 1)},
     },
@@ -281,7 +276,11 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
     },
     surface: {
         "vol": {"self": Generated(svi), "strike_wad": AMOUNT},
+        "slope": {"self": Generated(svi), "is_above": OneOf([False, True])},
         "requireValid": {"self": nearly(Generated(svi), ANY_SVI)},
+    },
+    smile: {
+        "confirm": resurfaced, "isWaiting": waited, "isNear": compared,
     },
 }  # fmt: skip
 
@@ -296,7 +295,7 @@ def with_self(function: Any) -> Any:
     return both
 
 
-CHANGING_AND_RETURNING = {cash.accrue, oracle.confirm, oracle.limited_forward}
+CHANGING_AND_RETURNING = {cash.accrue, oracle.confirm, oracle.limited_forward, smile.confirm}
 PURE = {
     module: {
         name: (

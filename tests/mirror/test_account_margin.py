@@ -167,7 +167,7 @@ def add_spot(self: State, number: int, spot: Spot) -> None:
     for term in spot.terms:
         curve = self.curves[market.term_of(number, NOW + term.secs)]
         oracle.publish_forward(curve, term.forward, term.rate, term.confidence, NOW, now=NOW)
-        oracle.publish_surface(curve, term.svi, term.surface_confidence, NOW, now=NOW)
+        oracle.publish_surface(curve, term.svi, term.surface_confidence, NOW)
         curve.listed_at = 1
         curve.start_cumulative = price.cumulative - term.seen * max(0, WINDOW - term.secs)
 

@@ -39,6 +39,14 @@ def nearly(valid: Inputs, other: Inputs) -> Generated:
     return Generated(make)
 
 
+def product(random: Random) -> dict[str, int]:
+    """Factors of a product below 2^256, often of the largest one, and a divisor above zero."""
+    a = Integer(0, 2**256 - 1).draw(random)
+    most = (2**256 - 1) // max(a, 1)
+    b = most if random.random() < 0.3 else Integer(0, most).draw(random)
+    return {"a": a, "b": b, "c": Integer(1, 2**256 - 1).draw(random)}
+
+
 def stored(make: Callable[[UndoLog], Any], **values: Any) -> Any:
     """A struct in storage with some values."""
     self = make(UndoLog())
@@ -115,7 +123,12 @@ INTEREST = Struct(
 ANY_INTEREST = Struct(cash.Interest, dict.fromkeys(cash.Interest._fields, RATE))
 GUARD = Struct(
     oracle.PriceGuard,
-    {"max_jump": RATIO, "confirm_secs": Either([Integer(0, 600), Integer(0, 86_400)]), "stable_rate": RATIO},
+    {
+        "max_jump": RATIO,
+        "confirm_secs": Either([Integer(0, 600), Integer(0, 86_400)]),
+        "stable_rate": RATIO,
+        "surface_move": RATIO,
+    },
 )
 ANY_GUARD = Struct(oracle.PriceGuard, dict.fromkeys(oracle.PriceGuard._fields, RATE))
 ANY_SALE = Struct(liquidation.AuctionTerms, dict.fromkeys(liquidation.AuctionTerms._fields, RATE))
@@ -202,13 +215,14 @@ PRICE = Struct(
         "low": AMOUNT, "high": AMOUNT, "since": NEAR, "former_low": AMOUNT, "former_high": AMOUNT,
     },
 )  # fmt: skip
+WATCH = Struct(surface.Watch, {"base": Generated(svi), "base_at": NEAR, "waiting": Generated(svi), "waiting_at": NEAR})
 CURVE = Struct(
     _in_storage(oracle.Curve),
     {
         "forward": AMOUNT, "rate": Integer(0, 10 * WAD), "confidence": RATIO, "published_at": NEAR,
         "surface_confidence": RATIO, "surface_published_at": Either([NEAR, OneOf([0])]), "listed_at": NEAR,
         "svi": Generated(svi), "settlement": AMOUNT, "base": AMOUNT, "base_at": NEAR,
-        "start_cumulative": Integer(0, 2**160),
+        "start_cumulative": Integer(0, 2**160), "watch": WATCH,
     },
 )  # fmt: skip
 INDEX = Either([OneOf([RAY, cash.MAX_INDEX]), Integer(RAY, 9 * RAY), Integer(RAY, cash.MAX_INDEX)])

@@ -67,7 +67,7 @@ EVENT_FIELDS: Mapping[str, Sequence[str]] = {
     "ScopesSet": ("sender", "account", "operator", "scopes"),
     "Sealed": ("sender",),
     "Settled": ("sender", "underlying", "expiry", "accounts", "settlement_wad", "principals"),
-    "SurfacePublished": ("sender", "underlying", "expiry", "svi", "confidence_wad", "published_at"),
+    "SurfacePublished": ("sender", "underlying", "expiry", "svi", "confidence_wad", "published_at", "watch"),
     "Traded": ("sender", "maker", "taker", "instrument", "size", "price_wad", "maker_after", "taker_after"),
     "UnderlyingListed": ("sender", "name", "risk", "underlying"),
     "Unpaused": ("sender",),

@@ -106,7 +106,7 @@ class TrackBook(NamedTuple):
 
 
 class CurveBook(NamedTuple):
-    """An expiry of an underlying; `settlement` is 0 until it has settled. base: forward that a guard measures from."""
+    """An expiry of an underlying; `settlement` is 0 until it has settled. base, watch: what a guard measures from."""
 
     forward: int
     rate: int
@@ -120,6 +120,7 @@ class CurveBook(NamedTuple):
     start_cumulative: int
     base: int = 0
     base_at: int = 0
+    watch: tuple[Any, ...] = ((0,) * 7, 0, (0,) * 7, 0)
 
 
 class UnderlyingBook(NamedTuple):
@@ -291,7 +292,7 @@ def _curve(curve: Any) -> CurveBook:
     return CurveBook(
         curve.forward, curve.rate, curve.confidence, curve.published_at, curve.surface_confidence,
         curve.surface_published_at, curve.listed_at, curve.svi, curve.settlement, curve.start_cumulative,
-        curve.base, curve.base_at,
+        curve.base, curve.base_at, curve.watch,
     )  # fmt: skip
 
 

@@ -239,7 +239,12 @@ class EventReplay:
             base=base, base_at=base_at,
         )  # fmt: skip
 
-    def _surface(self, underlying: int, expiry: int, svi: Any, confidence_wad: int, published_at: int) -> None:
+    def _surface(
+        self, underlying: int, expiry: int, svi: Any, confidence_wad: int, published_at: int, watch: Any
+    ) -> None:  # fmt: skip
+        self._change_curve(underlying, expiry, watch=watch)
+        if watch[3]:  # it waits
+            return
         number, options = (underlying << EXPIRY_BITS) + expiry, self.underlyings[underlying].options
         last_at = self.curves[number].surface_published_at
         self._freshen(self.surfaces, number, last_at, published_at, options.heartbeat_secs)

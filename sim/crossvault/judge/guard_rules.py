@@ -10,8 +10,9 @@ from crossvault.judge.moment import Moment
 from crossvault.judge.price_rules import is_near
 from crossvault.judge.rounding import RAY
 from crossvault.judge.rulebook import IndexLevel, standing
+from crossvault.judge.surface_moves import is_close
 
-_PRINTS = frozenset({"publish_price", "publish_forward"})
+_PRINTS = frozenset({"publish_price", "publish_forward", "publish_surface"})
 _ACCRUING = frozenset({"publish_price", "enact_risk"})
 
 
@@ -23,14 +24,17 @@ def is_listed_underlying(moment: Moment) -> bool:
 def guarded(moment: Moment) -> Iterator[Breach]:
     """V33: a guarded price moves beyond maxJump only after its confirmation time, however many prints it takes.
 
-    Moves that pass one by one are limited together, so that a ladder of them needs its time; so are forwards.
+    Moves that pass one by one are limited together, so that a ladder of them needs its time; so are forwards. A surface
+    moves beyond surfaceMove only after that time.
     """
     if not moment.accepted or moment.step.action not in _PRINTS or not is_listed_underlying(moment):
         return
     if moment.step.action == "publish_price":
         yield from _ladder(moment)
-    else:
+    elif moment.step.action == "publish_forward":
         yield from _unguarded_forward(moment)
+    else:
+        yield from _unguarded_surface(moment)
 
 
 def _ladder(moment: Moment) -> Iterator[Breach]:
@@ -67,6 +71,24 @@ def _unguarded_forward(moment: Moment) -> Iterator[Breach]:
         yield Breach(
             f"the forward of {listed.name} moved from {was.forward} to {forward_wad} in one print, more than maxJump"
             f" {jump}, and its index is {listed.price.index_wad}"
+        )
+
+
+def _unguarded_surface(moment: Moment) -> Iterator[Breach]:
+    """A surface that leaves the last one by more than surfaceMove though no print has waited for confirmSecs."""
+    args = moment.step.args
+    listed = moment.before.underlyings[args["underlying"]]
+    was, now = (each.curve(args["underlying"], args["expiry"]) for each in (moment.before, moment.after))
+    part, secs = listed.guard.surface_move, listed.guard.confirm_secs
+    if not part or was is None or now is None or not was.surface_published_at or now.svi == was.svi:
+        return
+    waits_at = was.watch[3]
+    if waits_at and moment.at >= waits_at + secs:
+        return
+    strike_wad = was.forward if was.published_at else listed.price.index_wad
+    if is_close(now.svi, was.svi, strike_wad, part) is False:
+        yield Breach(
+            f"the surface of {listed.name} moved from {was.svi} to {now.svi} in one print, more than surfaceMove {part}"
         )
 
 

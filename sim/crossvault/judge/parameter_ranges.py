@@ -42,7 +42,9 @@ RANGES: Mapping[str, Mapping[str, Range]] = {
         "unpaired_initial": Range(WAD, 10 * WAD), "unpaired_maintenance": Range(WAD, 10 * WAD, "unpaired_initial"),
         "value_band": _RATE,
     },
-    "PriceGuard": {"max_jump": _PART, "stable_rate": _PART, "confirm_secs": Range(0, DAY)},
+    "PriceGuard": {
+        "max_jump": _PART, "stable_rate": _PART, "confirm_secs": Range(0, DAY), "surface_move": _PART,
+    },
     "HaircutTerms": {
         "haircut_initial": _PART, "haircut_maintenance": Range(0, WAD, "haircut_initial"),
         "stale_secs": Range(0, 30 * DAY),

@@ -13,6 +13,7 @@ from crossvault.judge.marks import WINDOW, funding_index, summed, waiting_price
 from crossvault.judge.moment import Moment
 from crossvault.judge.rounding import WAD
 from crossvault.judge.rulebook import calls
+from crossvault.judge.surface_moves import surfaces_left
 
 _UNREAD = CurveBook(0, 0, 0, 0, 0, 0, 0, (0,) * 7, 0, 0)  # type: ignore[arg-type]  # equal to a surface of zeros
 _ACCRUING = frozenset({"deposit_cash", "withdraw_cash", "trade", "settle", "bid", "enact_interest", "fill"})
@@ -197,9 +198,15 @@ def held_forward(moment: Moment, args: Mapping[str, Any]) -> dict[str, int]:
 
 def _surface(moment: Moment, args: Mapping[str, Any]) -> Iterator[Breach]:
     given = args["svi"], args["confidence_wad"], args["published_at"]
-    yield from _curve(
-        moment, args, dict(zip(("svi", "surface_confidence", "surface_published_at"), given, strict=True))
-    )
+    fields = dict(zip(("svi", "surface_confidence", "surface_published_at"), given, strict=True))
+    number, expiry = args["underlying"], args["expiry"]
+    was, now = moment.before.curve(number, expiry) or _UNREAD, moment.after.curve(number, expiry)
+    due = [
+        {**(fields if is_held else {}), "watch": watch}
+        for is_held, watch in surfaces_left(was, moment.before.underlyings[number], args["svi"], moment.at)
+    ]
+    fitting = [each for each in due if was._replace(**each) == now]
+    yield from _curve(moment, args, (fitting or due)[0])
 
 
 def _open(moment: Moment, args: Mapping[str, Any]) -> Iterator[Breach]:

@@ -202,7 +202,8 @@ RULES: tuple[Rule, ...] = (
         cost="15 us",
     ),
     Rule(
-        "V33", "A guarded price moves beyond maxJump only after its confirmation time.", guarded, cost="1 us",
+        "V33", "A guarded price moves beyond maxJump, a surface beyond surfaceMove, only after its confirmation time.",
+        guarded, cost="1 us",
     ),
     Rule(
         "V33", "No funding is paid for a time in which the feed was dead.", live_funding, cost="1 us",

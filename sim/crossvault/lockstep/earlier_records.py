@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_GROWN = ("PricePublished", "ForwardPublished", "Filled", "OrderCancelled")  # events of prints and orders
+_GROWN = (
+    "PricePublished",
+    "ForwardPublished",
+    "SurfacePublished",
+    "Filled",
+    "OrderCancelled",
+)  # events of prints and orders
 _LATER = frozenset({"epoch", "version"})  # fields of orders and of their signatures
 _RENAMED = frozenset({"LimitNotMet"})  # refusals whose fields have other names
 

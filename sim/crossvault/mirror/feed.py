@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from crossvault.mirror import authority_errors, band, fixed, ledger, market, market_errors, number_errors, oracle
+from crossvault.mirror import (
+    authority_errors,
+    band,
+    fixed,
+    ledger,
+    market,
+    market_errors,
+    number_errors,
+    oracle,
+    smile,
+    surface,
+)
 from crossvault.mirror.evm import StorageMap
 from crossvault.mirror.oracle import Curve
 from crossvault.mirror.store import Store
@@ -79,11 +90,15 @@ class Feed(Store):
         """Publishes the volatility surface of an expiry."""
         self.require_feeder(sender)
         curve = self.open_curve(underlying, expiry)
+        surface.require_valid(svi)
+        oracle.require_print(confidence_wad, published_at, curve.surface_published_at, now=now)
         term, heartbeat_secs = market.term_of(underlying, expiry), self.ledger.option_risks[underlying].heartbeat_secs
-        last_at = curve.surface_published_at
-        self.note_fresh(self.ledger.surface_since, term, last_at, published_at, heartbeat_secs, now=now)
-        oracle.publish_surface(curve, svi, confidence_wad, published_at, now=now)
-        self.emit("SurfacePublished", sender, underlying, expiry, svi, confidence_wad, published_at)
+        strike_wad = self.ledger.prices[underlying].index if curve.published_at == 0 else curve.forward
+        if smile.confirm(curve, self.ledger.guards[underlying], heartbeat_secs, strike_wad, svi, now=now):
+            last_at = curve.surface_published_at
+            self.note_fresh(self.ledger.surface_since, term, last_at, published_at, heartbeat_secs, now=now)
+            oracle.publish_surface(curve, svi, confidence_wad, published_at)
+        self.emit("SurfacePublished", sender, underlying, expiry, svi, confidence_wad, published_at, curve.watch)
 
     def quotation(self, instrument: int, *, now: int) -> tuple[int, int]:
         """Mark price of an instrument, and the widest distance of a trade from it."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from crossvault.mirror import fixed, market, number_errors, price_errors, surface
+from crossvault.mirror import fixed, market, number_errors, price_errors
 from crossvault.mirror.evm import StorageStruct
-from crossvault.mirror.surface import Svi
+from crossvault.mirror.surface import Svi, Watch
 
 MAX_PREMIUM = 2**95 - 1
 WINDOW = 30 * 60
@@ -46,6 +46,7 @@ class PriceGuard(NamedTuple):
     max_jump: int = 0
     confirm_secs: int = 0
     stable_rate: int = 0
+    surface_move: int = 0
 
 
 class Curve(StorageStruct):
@@ -53,12 +54,12 @@ class Curve(StorageStruct):
 
     __slots__ = (
         "base", "base_at", "confidence", "forward", "listed_at", "published_at", "rate", "settlement",
-        "start_cumulative", "surface_confidence", "surface_published_at", "svi",
+        "start_cumulative", "surface_confidence", "surface_published_at", "svi", "watch",
     )  # fmt: skip
     zeros = {
         "forward": 0, "rate": 0, "confidence": 0, "published_at": 0, "surface_confidence": 0,
         "surface_published_at": 0, "listed_at": 0, "svi": Svi(), "settlement": 0, "base": 0, "base_at": 0,
-        "start_cumulative": 0,
+        "start_cumulative": 0, "watch": Watch(),
     }  # fmt: skip
     forward: int
     rate: int
@@ -72,6 +73,7 @@ class Curve(StorageStruct):
     base: int
     base_at: int
     start_cumulative: int
+    watch: Watch
 
 
 def require_valid(guard: PriceGuard) -> None:
@@ -79,6 +81,7 @@ def require_valid(guard: PriceGuard) -> None:
     market.require_within("maxJump", guard.max_jump, 0, fixed.WAD)
     market.require_within("confirmSecs", guard.confirm_secs, 0, _DAY_SECS)
     market.require_within("stableRate", guard.stable_rate, 0, fixed.WAD)
+    market.require_within("surfaceMove", guard.surface_move, 0, fixed.WAD)
 
 
 def require_print(confidence_wad: int, published_at: int, last_at: int, *, now: int) -> None:
@@ -253,10 +256,8 @@ def publish_forward(
     self.published_at = published_at
 
 
-def publish_surface(self: Curve, svi: Svi, confidence_wad: int, published_at: int, *, now: int) -> None:
+def publish_surface(self: Curve, svi: Svi, confidence_wad: int, published_at: int) -> None:
     """Publishes the volatility surface of an expiry."""
-    surface.require_valid(svi)
-    require_print(confidence_wad, published_at, self.surface_published_at, now=now)
     self.svi = svi
     self.surface_confidence = confidence_wad
     self.surface_published_at = published_at

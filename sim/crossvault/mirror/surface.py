@@ -24,6 +24,15 @@ class Svi(NamedTuple):
     ref_forward: int = 0
 
 
+class Watch(NamedTuple):
+    """Base that a guard measures a surface from, and the surface that waits for a second print."""
+
+    base: Svi = Svi()
+    base_at: int = 0
+    waiting: Svi = Svi()
+    waiting_at: int = 0
+
+
 @lru_cache(maxsize=4_096)  # as many as prices of options
 def vol(self: Svi, strike_wad: int) -> int:
     """Implied vol of a strike, per root of a year."""
@@ -34,6 +43,13 @@ def vol(self: Svi, strike_wad: int) -> int:
     if variance <= 0:
         return 0
     return fixed.sqrt_down(fixed.mul_div_down(variance, fixed.WAD * option.YEAR, self.ref_secs))
+
+
+def slope(self: Svi, is_above: bool) -> int:
+    """Slope of a wing of total variance over the logarithm of the strike, per year."""
+    skew = fixed.abs(self.rho)
+    part = fixed.WAD - skew if (self.rho < 0) == is_above else fixed.WAD + skew
+    return fixed.mul_div_down(self.b * part, option.YEAR, fixed.WAD * self.ref_secs)
 
 
 def require_valid(self: Svi) -> None:

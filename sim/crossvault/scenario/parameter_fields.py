@@ -77,7 +77,7 @@ FIELDS: Mapping[type, Mapping[str, ParameterField]] = {
         **_ratios("value_band", market.MAX_RATE),
     },
     oracle.PriceGuard: {
-        **_ratios("max_jump stable_rate"),
+        **_ratios("max_jump stable_rate surface_move"),
         "confirm_secs": ParameterField("confirm", 0, _DAY, SECS),
     },
     collateral.HaircutTerms: {

@@ -251,7 +251,7 @@ def options(part: OptionsPart) -> market.OptionRisk:
 
 def guard(part: GuardPart) -> oracle.PriceGuard:
     """Price guard of an underlying in the vault's form."""
-    return oracle.PriceGuard(part.max_jump, part.confirm, part.stable_rate)
+    return oracle.PriceGuard(part.max_jump, part.confirm, part.stable_rate, part.surface_move)
 
 
 def interest(part: InterestPart) -> cash.Interest:

@@ -95,6 +95,7 @@ class GuardPart(FilePart):
     max_jump: Ratio = 0
     confirm: Duration = 0
     stable_rate: Ratio = 0
+    surface_move: Ratio = 0
 
 
 class InterestPart(FilePart):

@@ -132,8 +132,11 @@ class PriceMoves(ParameterMoves):
 
     def _print_surface(self, model: Model, term: ListedExpiry) -> Step:
         confidence = WAD if self._random.random() < 0.8 else self._random.randrange(WAD + 1)
+        svi, watch = self._svi(term), model.vault.ledger.curves[market.term_of(*term)].watch
+        if watch.waiting_at and self._random.random() < 0.7:  # the second print of what waits
+            svi = watch.waiting._replace(m=svi.m if watch.waiting.b == 0 else watch.waiting.m)
         return doors.publish_surface(
-            self._at, FEEDER, underlying=term.underlying, expiry=term.expiry, svi=self._svi(term),
+            self._at, FEEDER, underlying=term.underlying, expiry=term.expiry, svi=svi,
             confidence_wad=confidence, published_at=self._at,
         )  # fmt: skip
 

@@ -73,6 +73,7 @@ def guard(random: Random) -> oracle.PriceGuard:
         max_jump=random.choice((0, WAD // 100, WAD // 20, WAD // 20, WAD // 10)),
         confirm_secs=random.choice((0, 1, 60, 60, 300)),
         stable_rate=random.choice((0, WAD // 10_000, WAD // 100_000, WAD // 1_000)),
+        surface_move=random.choice((0, WAD // 4, WAD // 2, WAD)),
     )
 
 
