@@ -132,13 +132,23 @@ class PriceMoves(ParameterMoves):
 
     def _print_surface(self, model: Model, term: ListedExpiry) -> Step:
         confidence = WAD if self._random.random() < 0.8 else self._random.randrange(WAD + 1)
-        svi, watch = self._svi(term), model.vault.ledger.curves[market.term_of(*term)].watch
-        if watch.waiting_at and self._random.random() < 0.7:  # the second print of what waits
-            svi = watch.waiting._replace(m=svi.m if watch.waiting.b == 0 else watch.waiting.m)
+        svi = self._after(model, term, self._svi(term))
         return doors.publish_surface(
             self._at, FEEDER, underlying=term.underlying, expiry=term.expiry, svi=svi,
             confidence_wad=confidence, published_at=self._at,
         )  # fmt: skip
+
+    def _after(self, model: Model, term: ListedExpiry, svi: Svi) -> Svi:
+        """A surface; under a guard often the second print of what waits, or one a step from the last."""
+        state = model.vault.ledger
+        curve, move = state.curves[market.term_of(*term)], state.guards[term.underlying].surface_move
+        if not move or not curve.surface_published_at:
+            return svi
+        chance, last = self._random.random(), curve.svi
+        if curve.watch.waiting_at and chance < 0.5:
+            return curve.watch.waiting
+        part = WAD + move * 9 // 10
+        return last._replace(a=last.a * part // WAD, b=last.b * part // WAD) if chance > 0.7 else svi
 
     def _svi(self, term: ListedExpiry) -> Svi:
         """A surface of 10 % to 200 % volatility, more or less skewed."""
