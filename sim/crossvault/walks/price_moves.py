@@ -145,10 +145,10 @@ class PriceMoves(ParameterMoves):
         if not move or not curve.surface_published_at:
             return svi
         chance, last = self._random.random(), curve.svi
-        if curve.watch.waiting_at and chance < 0.5:
+        if curve.watch.waiting_at and chance < 0.4:
             return curve.watch.waiting
         part = WAD + move * 9 // 10
-        return last._replace(a=last.a * part // WAD, b=last.b * part // WAD) if chance > 0.7 else svi
+        return last._replace(a=last.a * part // WAD, b=last.b * part // WAD) if chance > 0.5 else svi
 
     def _svi(self, term: ListedExpiry) -> Svi:
         """A surface of 10 % to 200 % volatility, more or less skewed."""
