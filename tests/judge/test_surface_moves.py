@@ -80,7 +80,7 @@ def test_each_wing_is_bounded_beside_the_vol() -> None:
 
 
 def test_the_judge_leaves_open_what_the_error_of_vols_decides() -> None:
-    """a quarter above 80 % is 100 %: total variance a wei off either way cannot be told from it."""
+    """A quarter above 80 % is 100 %: an error of total variance decides on which side of the bound it is."""
     at_bound, strike = flat(100), 2_000 * WAD
     assert is_close(at_bound, flat(80), strike, WAD // 4) is None
     assert is_close(flat(99), flat(80), strike, WAD // 4) is True
