@@ -13,16 +13,15 @@ contract Appraiser is Store {
         return Verdict.initialMargin(ledger, account);
     }
 
-    /// @notice Equity of an account, its maintenance requirement and buffer, and its initial buffer, at fresh prices.
+    /// @notice Equity of an account, its maintenance requirement and buffer, and its initial buffer, at fresh prices or where it fails without them.
     /// @param account account
     /// @custom:reverts StalePrice
     function maintenance(AccountId account) external view returns (Verdict.Standing memory) {
         return Verdict.maintenance(ledger, account);
     }
 
-    /// @notice Equity of an account, at fresh prices.
+    /// @notice Equity of an account, at the last prices.
     /// @param account account
-    /// @custom:reverts StalePrice
     function equity(AccountId account) external view returns (int256) {
         return Verdict.equity(ledger, account);
     }
@@ -32,5 +31,12 @@ contract Appraiser is Store {
     /// @custom:reverts StalePrice, InsufficientMargin
     function requireInitial(AccountId account) external view {
         Verdict.requireInitial(ledger, account);
+    }
+
+    /// @notice Requires a bidder for an account with positions at stale prices to meet its initial margin requirement, whatever those are worth.
+    /// @param account account that has bid
+    /// @custom:reverts StalePrice, InsufficientMargin
+    function requireBidder(AccountId account) external view {
+        Verdict.requireBidder(ledger, account);
     }
 }

@@ -49,7 +49,8 @@ contract Auction is Store, ReentrancyGuardTransient {
     /// @notice State of an account in liquidation.
     /// @dev equityWad; requiredWad: maintenance requirement; marginWad: maintenance buffer; bufferWad: buffer margin, or the initial buffer where
     /// that is larger and not negative; valueWad: equity less reserved cash [wad]; discountWad: present discount factor, 0 once insolvent [wad];
-    /// clockAt: time from which the clock counts [unix seconds]; left: collateral at stale prices, which a solvent account keeps
+    /// clockAt: time from which the clock counts [unix seconds]; left: collateral at stale prices, which a solvent account keeps; riseWad: how much
+    /// more positions at stale prices may be worth at most [wad]; isLate: whether there are such positions
     struct AuctionState {
         int256 equityWad;
         uint256 requiredWad;
@@ -59,6 +60,8 @@ contract Auction is Store, ReentrancyGuardTransient {
         uint256 discountWad;
         uint256 clockAt;
         Margin.LeftOut left;
+        uint256 riseWad;
+        bool isLate;
     }
 
     /// @notice Starts the auction of an account that fails its maintenance margin requirement, or anew of one noted as insolvent that has recovered.
@@ -126,8 +129,9 @@ contract Auction is Store, ReentrancyGuardTransient {
         uint256 leftOut = ledger.sales[account].insolventAt == 0 ? now_.left.mask : 0;
         Ledger.movePart(ledger, account, bidder, deal.takenWad, ledger.sales[account].reservedWad, leftOut);
         pay(account, bidder, deal.costWad);
-        _judge().requireInitial(bidder);
-        close(account, deal);
+        if (now_.isLate) _judge().requireBidder(bidder);
+        else _judge().requireInitial(bidder);
+        close(account, deal, now_.isLate);
         emit Bid(msg.sender, account, bidder, fractionWad, limitWad, deal, image(account), image(bidder));
     }
 
@@ -145,7 +149,8 @@ contract Auction is Store, ReentrancyGuardTransient {
     /// @notice Part and cost of a bid.
     /// @dev deal.ended is whether the part is the largest allowed; collateral moves in whole raw units, and
     /// what that is beyond the part is paid for in full. What is left out of the sale of a solvent account is not paid for; should the rest be worth
-    /// less than its reserved cash, it goes for nothing. An insolvent account has no claim on it, even if it is worth what it was
+    /// less than its reserved cash, it goes for nothing. An insolvent account has no claim on it, even if it is worth what it was. The insurance fund
+    /// pays for no more than is missing even if positions at stale prices are worth the most that they may be
     /// @param account account in liquidation
     /// @param bidder account that buys
     /// @param fractionWad largest part to take [wad]
@@ -161,8 +166,10 @@ contract Auction is Store, ReentrancyGuardTransient {
         if (state.discountWad < Fixed.WAD) requireStranger(account, bidder);
         if (sale.insolventAt != 0) {
             uint256 elapsedSecs = block.timestamp - state.clockAt;
-            int256 marginWad = Liquidation.paidMargin(state.equityWad, state.marginWad, state.requiredWad);
-            int256 whole = Liquidation.payout(state.equityWad, marginWad, elapsedSecs, ledger.terms.insolventSecs);
+            int256 mostWad = state.equityWad + int256(state.riseWad);
+            int256 marginWad = Liquidation.paidMargin(mostWad, state.marginWad, state.requiredWad);
+            int256 whole = Liquidation.payout(mostWad, marginWad, elapsedSecs, ledger.terms.insolventSecs);
+            if (mostWad > 0 && whole > 0) whole = 0;
             deal.takenWad = fractionWad;
             deal.costWad = int256(Ledger.excess(ledger, account, fractionWad, 0)) - Fixed.mulDivFloor(whole, int256(fractionWad), Fixed.WAD);
             deal.ended = fractionWad == Fixed.WAD;
@@ -194,12 +201,14 @@ contract Auction is Store, ReentrancyGuardTransient {
 
     /// @notice Records the result of a bid, and ends the auction when it is done.
     /// @dev done is the largest part, and in standard mode a restored buffer. In portfolio mode no requirement is computed a third time: it falls in
-    /// proportion to what moves, so that a smaller part restores the buffer by caps and size terms alone, and `endLiquidation` ends the auction then
+    /// proportion to what moves, so that a smaller part restores the buffer by caps and size terms alone, and `endLiquidation` ends the auction then;
+    /// so too where a position is at a stale price
     /// @param account account in liquidation
     /// @param deal result of the bid
-    function close(AccountId account, BidResult memory deal) internal {
+    /// @param isLate whether it has positions at stale prices
+    function close(AccountId account, BidResult memory deal, bool isLate) internal {
         Liquidation.Sale storage sale = ledger.sales[account];
-        if (ledger.holders[account].mode == Account.PORTFOLIO) {
+        if (isLate || ledger.holders[account].mode == Account.PORTFOLIO) {
             if (sale.insolventAt != 0) noteDeficit(sale, _judge().equity(account));
         } else {
             AuctionState memory now_ = auctionState(account);
@@ -258,6 +267,7 @@ contract Auction is Store, ReentrancyGuardTransient {
     }
 
     /// @notice Liquidation state of an account, in an auction or out of one.
+    /// @dev while a position is at a stale price, the clock counts from a step of the auction in that time: no one knows since when the account could be sold
     /// @param account account
     /// @custom:reverts StalePrice
     function auctionState(AccountId account) internal view returns (AuctionState memory now_) {
@@ -266,12 +276,13 @@ contract Auction is Store, ReentrancyGuardTransient {
         (now_.equityWad, now_.requiredWad, now_.marginWad) = (held.equityWad, held.requiredWad, held.marginWad);
         now_.left = held.left;
         int256 creditWad = int256(held.left.creditWad);
-        int256 keptWad = now_.equityWad - int256(held.left.valueWad);
+        (now_.riseWad, now_.isLate) = (held.riseWad, held.staleSince != 0);
+        int256 keptWad = now_.equityWad + int256(held.riseWad) - int256(held.left.valueWad);
         now_.bufferWad = creditWad + Liquidation.bufferMargin(now_.marginWad - creditWad, keptWad, ledger.terms.bufferWad);
         if (held.initialWad >= 0 && held.initialWad > now_.bufferWad) now_.bufferWad = held.initialWad;
         now_.valueWad = now_.equityWad - int256(sale.reservedWad);
         if (sale.startedAt == 0) return now_;
-        now_.clockAt = clockFrom(account);
+        now_.clockAt = sale.clockAt < held.staleSince ? block.timestamp : clockFrom(account);
         if (sale.insolventAt == 0) now_.discountWad = Liquidation.discount(ledger.terms, block.timestamp - now_.clockAt);
     }
 

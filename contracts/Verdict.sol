@@ -9,19 +9,24 @@ import {Margin} from "./Margin.sol";
 import {Market} from "./Market.sol";
 import {Portfolio} from "./Portfolio.sol";
 import {Level, Standard} from "./Standard.sol";
+import {Stranded} from "./Stranded.sol";
 import {Valuation} from "./Valuation.sol";
 
 /// @notice Margin checks of accounts, and the margins that they compare.
 library Verdict {
     /// @notice Standing of an account against its maintenance margin requirement.
     /// @dev equityWad: equity; marginWad: maintenance buffer; requiredWad: maintenance requirement; initialWad: initial buffer, or the maintenance
-    /// buffer where that is negative [wad]; left: collateral at stale prices
+    /// buffer where that is negative or a position is at a stale price [wad]; left: collateral at stale prices; staleSince: time at which the last
+    /// stale price of its positions turned stale, 0: all are fresh [unix seconds]; riseWad: how much more those positions may be worth at most than
+    /// at the last prices [wad]
     struct Standing {
         int256 equityWad;
         int256 marginWad;
         uint256 requiredWad;
         int256 initialWad;
         Margin.LeftOut left;
+        uint256 staleSince;
+        uint256 riseWad;
     }
 
     /// @notice Account valued at fresh prices.
@@ -41,6 +46,19 @@ library Verdict {
         Margin.Book memory valued = freshBook(self, account);
         int256 adjusted = Margin.adjustedEquity(valued, Level.Initial);
         uint256 required = Valuation.requirement(self, valued, Level.Initial);
+        if (adjusted < int256(required)) revert AccountErrors.InsufficientMargin(account, adjusted, required);
+    }
+
+    /// @notice Requires a bidder for an account with positions at stale prices to meet its initial margin requirement, whatever those are worth.
+    /// @dev the margin balance without positions at stale prices and the least that they may be worth, against the requirement of the rest
+    /// @param self ledger
+    /// @param account account that has bid
+    /// @custom:reverts StalePrice, InsufficientMargin
+    function requireBidder(Ledger.State storage self, AccountId account) internal view {
+        Stranded.Parts memory parts = Stranded.split(self, Valuation.image(self, account));
+        Valuation.requireFresh(parts.rest);
+        int256 adjusted = Margin.adjustedEquity(parts.rest, Level.Initial) + Stranded.least(parts.late);
+        uint256 required = Valuation.requirement(self, parts.rest, Level.Initial);
         if (adjusted < int256(required)) revert AccountErrors.InsufficientMargin(account, adjusted, required);
     }
 
@@ -129,27 +147,41 @@ library Verdict {
         }
     }
 
-    /// @notice Equity of an account, its maintenance requirement and buffer, and its initial buffer, at fresh prices.
-    /// @dev the initial buffer is never above the maintenance buffer, and is computed only where that is not negative
+    /// @notice Equity of an account, its maintenance requirement and buffer, and its initial buffer, at fresh prices or where it fails without them.
+    /// @dev equity at the last prices. Positions at stale prices have no requirement, and count at maintenance as the most that they may be worth: an
+    /// account that fails in spite of it does not hang on a price that is not there. The initial buffer is never above the maintenance buffer,
+    /// and is computed only where that is not negative
     /// @param self ledger
     /// @param account account
     /// @custom:reverts StalePrice
     function maintenance(Ledger.State storage self, AccountId account) internal view returns (Standing memory now_) {
-        Margin.Book memory valued = Valuation.book(self, account);
-        Valuation.requireFresh(valued);
-        now_.equityWad = Margin.equity(valued);
+        Account.Image memory held = Valuation.image(self, account);
+        Margin.Book memory whole = Valuation.valuedImage(self, held);
+        Margin.Book memory valued = whole;
+        now_.equityWad = Margin.equity(whole);
+        int256 mostWad = 0;
+        if (whole.stale.underlying != 0) {
+            Stranded.Parts memory parts = Stranded.split(self, held);
+            (valued, now_.staleSince) = (parts.rest, parts.since);
+            Valuation.requireFresh(valued);
+            mostWad = Stranded.most(parts.late);
+            now_.riseWad = uint256(mostWad - Margin.equity(parts.late));
+        }
+        if (valued.stakes.length != 0) {
+            valued.verdict = self.stress.judge(Valuation.exposuresOf(valued), self.model.data, Valuation.quotePrice(self, valued));
+        }
         now_.requiredWad = Margin.requirement(valued, Level.Maintenance);
-        now_.marginWad = Margin.adjustedEquity(valued, Level.Maintenance) - int256(now_.requiredWad);
+        now_.marginWad = Margin.adjustedEquity(valued, Level.Maintenance) + mostWad - int256(now_.requiredWad);
+        if (now_.marginWad >= 0) Valuation.requireFresh(whole);
         now_.initialWad = now_.marginWad < 0 ? now_.marginWad : Margin.margin(valued, Level.Initial);
         now_.left = Margin.leftOut(valued);
     }
 
-    /// @notice Equity of an account, at fresh prices.
+    /// @notice Equity of an account, at the last prices.
     /// @param self ledger
     /// @param account account
-    /// @custom:reverts StalePrice
     function equity(Ledger.State storage self, AccountId account) internal view returns (int256) {
-        return Margin.equity(freshBook(self, account));
+        return Margin.equity(Valuation.valuedImage(self, Valuation.image(self, account)));
     }
 
     /// @notice Initial buffer of an account, at the last prices.

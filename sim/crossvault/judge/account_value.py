@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from crossvault.mirror.account import AccountId
 
 PORTFOLIO_MODE = 1
-_NONE = Bracket(0, 0), Bracket(0, 0)
+_NOTHING = Bracket(0, 0)
+_NONE = _NOTHING, _NOTHING
 
 
 class AccountValue:
@@ -63,6 +64,11 @@ class AccountValue:
         return linear + sum(
             ceiling(abs(each.size) * books[each.underlying].price.index_wad, WAD) for each in self._held.options
         )
+
+    @property
+    def rise(self) -> Bracket:
+        """How much more positions may be worth than they are valued at: nothing, at fresh prices [wad]."""
+        return _NOTHING
 
     @property
     def left_numbers(self) -> frozenset[int]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crossvault.differential.step import Outcome, Step
 from crossvault.judge.books import EXPIRY_BITS, Books
+from crossvault.judge.late_positions import late_positions
 from crossvault.judge.marks import CALL, NO_FEED, PERP, decoded
 from crossvault.judge.usable_prices import collateral_prices, needed_prices, priced_secs
 
@@ -56,6 +57,12 @@ def is_in_grace(books: Books, account: AccountId, at: int) -> bool:
     return at < outage_end(books, account, at) + books.auction.grace_secs
 
 
+def bid_clock_from(books: Books, account: AccountId, at: int) -> int:
+    """The time from which the clock counts at a bid: now where a price of a position turned stale since [seconds]."""
+    since = late_positions(books, account, at).since
+    return at if books.account(account).sale.clock_at < since else clock_from(books, account, at)
+
+
 def _has_gap(books: Books, underlying: int, kind: int, expiry: int) -> bool:
     """Whether the forward, or the surface of an option, was stale when its expiry came."""
     curve = None if kind == PERP else books.curve(underlying, expiry)
@@ -70,23 +77,26 @@ def _has_gap(books: Books, underlying: int, kind: int, expiry: int) -> bool:
 class AuctionClock(NamedTuple):
     """An auction: when it began, the time that is counted so far, and its seconds in which a bid was possible.
 
-    whole_secs: in which it was possible for all that the account holds, no collateral being left out.
+    whole_secs: in which it was possible for all that the account holds, no collateral being left out. late: instruments
+    at stale prices in spite of which it was sold at its last step: from then on their prices are not waited for.
     """
 
     started_at: int
     until: int
     biddable_secs: int = 0
     whole_secs: int = 0
+    late: frozenset[int] = frozenset()
 
     def counted(self, books: Books, account: AccountId, at: int) -> AuctionClock:
         """The clock at a time up to which the books are as they are and the vault runs."""
-        needed = list(needed_prices(books, account))
+        needed = list(needed_prices(books, account, self.late))
         whole = [*needed, *collateral_prices(books, account)]
         return AuctionClock(
             self.started_at,
             at,
             self.biddable_secs + priced_secs(needed, self.until, at),
             self.whole_secs + priced_secs(whole, self.until, at),
+            self.late,
         )
 
 
@@ -111,13 +121,17 @@ class AuctionClocks(NamedTuple):
         """The clocks after a step: a start, a restart and a declaration begin one, the end of an auction ends it."""
         if outcome.refusal is not None:
             return self
-        if step.action in ("start_liquidation", "declare_insolvent"):
-            return AuctionClocks({**self.clocks, step.args["account"]: AuctionClock(step.at, step.at)})
-        if is_restarted(outcome) and after.account(step.args["account"]).sale.started_at:
-            return AuctionClocks({**self.clocks, step.args["account"]: AuctionClock(step.at, step.at)})
-        if step.action in ("bid", "end_liquidation") and not after.account(step.args["account"]).sale.started_at:
-            return AuctionClocks({each: clock for each, clock in self.clocks.items() if each != step.args["account"]})
-        return self
+        if step.action not in ("start_liquidation", "declare_insolvent", "bid", "end_liquidation"):
+            return self
+        account = step.args["account"]
+        if step.action in ("bid", "end_liquidation") and not after.account(account).sale.started_at:
+            return AuctionClocks({each: clock for each, clock in self.clocks.items() if each != account})
+        is_new = step.action in ("start_liquidation", "declare_insolvent") or is_restarted(outcome)
+        clock = AuctionClock(step.at, step.at) if is_new else self.clocks.get(account)
+        if clock is None:
+            return self
+        late = late_positions(after, account, step.at).instruments
+        return AuctionClocks({**self.clocks, account: clock._replace(late=late)})
 
     def biddable_secs(self, books: Books, account: AccountId, started_at: int, at: int) -> int:
         """Seconds of an auction in which a bid was possible for what is sold now; of one that no step has begun, all.

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from crossvault.judge.account_value import AccountValue
 from crossvault.judge.bracket import Bracket
 from crossvault.judge.rounding import WAD, ceiling
 
 if TYPE_CHECKING:
+    from crossvault.judge.account_value import AccountValue
     from crossvault.judge.books import SaleBook
+    from crossvault.judge.late_positions import SaleValue
     from crossvault.mirror.liquidation import AuctionTerms
 
 
@@ -22,7 +23,8 @@ class AuctionFigures(NamedTuple):
 
     paid: max(margin_MM, E - requirement), whose opposite the payout of an insolvent account rises to. sold: what the
     price of a solvent account is of, E - R without collateral at stale prices, at least 0; credit_wad: what that
-    collateral counts in margin_MM and BM.
+    collateral counts in margin_MM and BM. most: E with positions at stale prices at the most that they may be worth,
+    which margin_MM, BM and paid have, too; the fund pays for what is missing even so.
     """
 
     equity: Bracket
@@ -32,25 +34,27 @@ class AuctionFigures(NamedTuple):
     value: Bracket
     sold: Bracket
     credit_wad: int
+    most: Bracket
 
 
-def auction_figures(value: AccountValue, sale: SaleBook, terms: AuctionTerms) -> AuctionFigures:
+def auction_figures(value: AccountValue | SaleValue, sale: SaleBook, terms: AuctionTerms) -> AuctionFigures:
     """The figures of an account; BM = margin + (margin - E) * buffer, its last product rounded down.
 
     Collateral at stale prices has no part in the product.
     """
     margin, stale = value.maintenance_margin, Bracket.of(value.left_wad)
-    short = margin.minus(value.equity.minus(stale)).minus(Bracket.of(value.left_credit_wad))
+    most = value.equity.plus(value.rise)
+    short = margin.minus(most.minus(stale)).minus(Bracket.of(value.left_credit_wad))
     buffer = Bracket(
         margin.low + short.low * terms.buffer_wad // WAD,
         margin.high + short.high * terms.buffer_wad // WAD,
     )
-    unpaid = value.equity.minus(value.maintenance_requirement)
+    unpaid = most.minus(value.maintenance_requirement)
     paid = Bracket(max(margin.low, unpaid.low), max(margin.high, unpaid.high))
     worth = value.equity.minus(Bracket.of(sale.reserved_wad))
     fresh = worth.minus(stale)
     sold = Bracket(max(0, fresh.low), max(0, fresh.high))
-    return AuctionFigures(value.equity, margin, paid, buffer, worth, sold, value.left_credit_wad)
+    return AuctionFigures(value.equity, margin, paid, buffer, worth, sold, value.left_credit_wad, most)
 
 
 def discount(terms: AuctionTerms, elapsed_secs: int) -> int:
@@ -80,13 +84,17 @@ def price_of_part(value_wad: int, discount_wad: int, taken_wad: int) -> int:
 
 
 def payout(figures: AuctionFigures, elapsed_secs: int, insolvent_secs: int) -> Bracket:
-    """The payment for all of an insolvent account: from -E to -paid over its ramp, rounded down [wad]."""
+    """The payment for all of an insolvent account: from -most to -paid over its ramp, rounded down [wad].
+
+    The fund pays nothing where it may be worth something: then it goes for nothing at the end of the ramp.
+    """
     secs = min(elapsed_secs, insolvent_secs)
     return Bracket(
-        _payout(figures.equity.high, figures.paid.high, secs, insolvent_secs),
-        _payout(figures.equity.low, figures.paid.low, secs, insolvent_secs),
+        _payout(figures.most.high, figures.paid.high, secs, insolvent_secs),
+        _payout(figures.most.low, figures.paid.low, secs, insolvent_secs),
     )
 
 
 def _payout(equity_wad: int, paid_wad: int, secs: int, insolvent_secs: int) -> int:
-    return (equity_wad - paid_wad) * secs // insolvent_secs - equity_wad
+    paid = (equity_wad - paid_wad) * secs // insolvent_secs - equity_wad
+    return min(paid, 0) if equity_wad > 0 else paid

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from crossvault.differential.step import CHAIN_ID, EXCHANGE, Event
-from crossvault.judge.auction_clocks import clock_from
+from crossvault.judge.auction_clocks import bid_clock_from, clock_from
 from crossvault.judge.books import (
     EXPIRY_BITS,
     AccountBook,
@@ -176,7 +176,7 @@ class EventReplay:
         self, account: AccountId, bidder: AccountId, fraction_wad: int, limit_wad: int, deal: Any, *images: Any
     ) -> None:  # fmt: skip
         self._accrue()
-        self._change_account(account, sale=self._clocked(account))
+        self._change_account(account, sale=self._clocked(account, bid_clock_from))
         self._note_deficit(account, deal.deficit_wad)
         self.cash = self.cash._replace(insurance_wad=deal.insurance_wad)
         for who, image in zip((account, bidder), images, strict=True):
@@ -188,13 +188,13 @@ class EventReplay:
         left = sale._replace(reserved_wad=deal.reserved_wad, deficit_wad=deal.deficit_wad)
         self._change_account(account, sale=SaleBook(clock_at=sale.clock_at) if deal.ended else left)
 
-    def _clocked(self, account: AccountId) -> SaleBook:
+    def _clocked(self, account: AccountId, since: Callable[[Books, AccountId, int], int] = clock_from) -> SaleBook:
         """The auction of an account with the time from which its clock counts; its prices are those before the step."""
         sale = self._account(account).sale
         was = self.before.account(account).sale
         if not sale.started_at or sale.started_at != was.started_at:
             return sale
-        return sale._replace(clock_at=clock_from(self.before, account, self.at))
+        return sale._replace(clock_at=since(self.before, account, self.at))
 
     def _freshen(self, since: dict[int, int], term: int, last_at: int, published_at: int, heartbeat_secs: int) -> None:
         """A print ends a gap where the one before it is stale and itself is not."""

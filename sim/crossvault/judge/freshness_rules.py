@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from crossvault.judge.auction_clocks import is_in_grace, outage_end
 from crossvault.judge.books import Books
 from crossvault.judge.breach import Breach
+from crossvault.judge.late_positions import late_positions, sale_value
 from crossvault.judge.marks import CALL, NO_FEED, PERP, decoded
 from crossvault.judge.moment import Moment
 from crossvault.judge.rulebook import calls
@@ -51,16 +52,31 @@ def timely(moment: Moment) -> Iterator[Breach]:
 def _stale_sale(moment: Moment) -> Iterator[Breach]:
     """A step of an auction at a stale price of what the account holds, or of what its bidder then holds.
 
-    Collateral at a stale price is no reason to refuse, and is not sold, unless the account is worth nothing with it.
+    Collateral at a stale price is no reason to refuse, and is not sold, unless the account is worth nothing with it. A
+    position at one is none for an account that fails maintenance even if it were worth the most that it may be, nor for
+    who bids for such an account.
     """
     account = moment.step.args["account"]
-    for what in stale_prices(moment.before, account, moment.at):
-        yield Breach(f"{moment.step.action} of {account}, and {what}", accounts=(account,))
+    is_excused = _fails_without(moment, account)
+    if not is_excused:
+        for what in stale_prices(moment.before, account, moment.at):
+            yield Breach(f"{moment.step.action} of {account}, and {what}", accounts=(account,))
     if moment.step.action == "bid":
         bidder = moment.step.args["bidder"]
-        for what in stale_prices(moment.after, bidder, moment.at):
+        for what in () if is_excused else stale_prices(moment.after, bidder, moment.at):
             yield Breach(f"{bidder} bids, and {what}", accounts=(bidder,))
         yield from _stale_part(moment, account)
+
+
+def _fails_without(moment: Moment, account: AccountId) -> bool:
+    """Whether an account fails maintenance without its positions at stale prices, at a fresh quote price."""
+    books, at = moment.before, moment.at
+    if not late_positions(books, account, at).since:
+        return False
+    feed = books.cash.depeg.feed
+    if feed != NO_FEED and any(_index(books, feed, at)):
+        return False
+    return sale_value(books, account, at).maintenance_margin.low < 0
 
 
 def _stale_part(moment: Moment, account: AccountId) -> Iterator[Breach]:

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 from crossvault.judge.account_value import account_value
 from crossvault.judge.auction_clocks import is_in_grace
 from crossvault.judge.breach import Breach
+from crossvault.judge.late_positions import late_positions, most_worth
 from crossvault.judge.marks import CALL, NO_FEED, decoded
 from crossvault.judge.moment import Moment
 from crossvault.judge.stranger_trial import sold_to_stranger
-from crossvault.judge.usable_prices import PORTFOLIO, is_priced, without_stale
+from crossvault.judge.usable_prices import PORTFOLIO, without_stale_collateral
 
 if TYPE_CHECKING:
     from crossvault.judge.books import Books
@@ -33,8 +34,6 @@ _ORDINARY = frozenset({
 """Refusals that are mostly the caller's own."""
 MOST_POSITIONS, MOST_OPTIONS = 32, 24
 _SALES = frozenset({"start_liquidation", "declare_insolvent", "bid"})
-POSITION_SHIELDS = "dust-of-a-dead-position"
-"""The known weakness of an account that is not sold for the dead feed of a position that is worth next to nothing."""
 _EXCUSES = frozenset({"InsuranceExhausted", "InsufficientMargin"})
 """The fund is empty; parameters require of any holder more than all cash."""
 
@@ -89,15 +88,16 @@ def _sellable(moment: Moment, account: AccountId) -> Iterator[Breach]:
         return
     margin = account_value(books, account, at).maintenance_margin.high
     what = f"{account} fails maintenance by {-margin} wad, and no stranger can sell it: {result.door}, {result.refusal}"
-    weakness = "" if is_priced(books, account, at) else POSITION_SHIELDS
-    yield Breach(what, -margin, (account,), weakness)
+    yield Breach(what, -margin, (account,))
 
 
 def fails_at_usable_prices(books: Books, account: AccountId, at: int) -> bool:
     """Whether an account fails maintenance whatever the stale prices of what it holds should be."""
     if _waits(books, account) or not _is_quote_fresh(books, at):
         return False
-    fresh, most_wad = without_stale(books, account, at)
+    parts = late_positions(books, account, at)
+    fresh, most_wad = without_stale_collateral(books, account, parts.rest, at)
+    most_wad += most_worth(books, parts.late, at).high
     return account_value(fresh, account, at).maintenance_margin.high + most_wad < 0
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crossvault.judge.account_value import AccountValue
 from crossvault.judge.bracket import Bracket
 from crossvault.judge.breach import Breach
+from crossvault.judge.late_positions import late_positions, least_initial_margin
 from crossvault.judge.moment import Moment
 from crossvault.judge.rounding import RAY, WAD, ceiling
 from crossvault.judge.rulebook import GRANTS
@@ -40,6 +41,8 @@ def margin_after_a_call(moment: Moment) -> Iterator[Breach]:
         if action not in ("bid", "set_mode") and moment.is_dear(account):
             continue
         after = moment.value_after(account).initial_margin
+        if action == "bid" and late_positions(moment.before, args["account"], moment.at).since:
+            after = least_initial_margin(moment.after, account, moment.at)
         if after.high >= 0:
             continue
         if account in bound:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from crossvault.judge.auction_clocks import is_restarted
 from crossvault.judge.auction_figures import auction_figures, discount
+from crossvault.judge.late_positions import sale_value
 from crossvault.judge.moment import Moment
 from crossvault.judge.rounding import WAD, ceiling
 from crossvault.judge.true_worth import true_equities
@@ -34,12 +35,12 @@ def auction_gain(moment: Moment, person: str) -> int:
 
 def _whole_gain(moment: Moment, account: AccountId) -> int:
     """What the rule of its auction leaves of a whole account to who buys it [wad]."""
-    sale, terms, worth = moment.before.account(account).sale, moment.before.auction, moment.value_before(account)
-    figures = auction_figures(worth, sale, terms)
+    sale, terms = moment.before.account(account).sale, moment.before.auction
+    figures = auction_figures(sale_value(moment.before, account, moment.at), sale, terms)
     if sale.insolvent_at and not is_restarted(moment.outcome):
         biddable_secs = moment.clocks.biddable_secs(moment.before, account, sale.insolvent_at, moment.at)
         secs = min(biddable_secs, terms.insolvent_secs)
-        return ceiling((figures.equity.high - figures.paid.low) * secs, terms.insolvent_secs)
+        return ceiling((figures.most.high - figures.paid.low) * secs, terms.insolvent_secs)
     elapsed_secs = 0 if sale.insolvent_at else moment.at - sale.started_at
     biddable_secs = moment.clocks.biddable_secs(moment.before, account, sale.started_at, moment.at)
     left_wad = WAD - discount(terms, min(elapsed_secs, biddable_secs))

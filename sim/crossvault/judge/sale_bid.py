@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from crossvault.judge.account_value import AccountValue, account_value
-from crossvault.judge.auction_clocks import clock_from, is_restarted
+from crossvault.judge.auction_clocks import bid_clock_from, is_restarted
 from crossvault.judge.auction_figures import AuctionFigures, auction_figures, discount, price_of_part
 from crossvault.judge.bid_parts import MovingAccount, after_bid
+from crossvault.judge.late_positions import SaleValue, sale_value
 from crossvault.judge.moment import Moment
 from crossvault.judge.rounding import WAD, ceiling
 
 if TYPE_CHECKING:
+    from crossvault.judge.account_value import AccountValue
     from crossvault.judge.books import Books, SaleBook
     from crossvault.mirror.account import AccountId
 
@@ -32,7 +33,7 @@ class SaleBid(NamedTuple):
     taken_wad: int
     cost_wad: int
     sale: SaleBook
-    value: AccountValue
+    value: AccountValue | SaleValue
     figures: AuctionFigures
     discount_wad: int
     fair_wad: int
@@ -66,11 +67,11 @@ def _sale_bid(moment: Moment) -> SaleBid:
     sender, account, bidder, fraction_wad, _, deal, *_ = event.values
     sale, terms = moment.before.account(account).sale, moment.before.auction
     biddable = moment.clocks.biddable_secs(moment.before, account, sale.insolvent_at or sale.started_at, moment.at)
-    elapsed = moment.at - clock_from(moment.before, account, moment.at)
+    elapsed = moment.at - bid_clock_from(moment.before, account, moment.at)
     if is_restarted(moment.outcome):
         sale, elapsed, biddable = sale._replace(started_at=moment.at, insolvent_at=0, deficit_wad=0), 0, 0
     accrued = moment.before._replace(cash=moment.after.cash)  # the interest of the bid's time, as it is stored
-    value = account_value(accrued, account, moment.at)
+    value = sale_value(accrued, account, moment.at)
     kept = frozenset[int]() if sale.insolvent_at else value.left_numbers
     return SaleBid(
         account, bidder, sender, fraction_wad, deal.taken_wad, deal.cost_wad, sale, value,

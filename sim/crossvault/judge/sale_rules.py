@@ -11,6 +11,7 @@ from crossvault.judge.auction_figures import (
 )
 from crossvault.judge.books import Books
 from crossvault.judge.breach import Breach
+from crossvault.judge.late_positions import sale_value
 from crossvault.judge.moment import Moment
 from crossvault.judge.rounding import WAD
 from crossvault.judge.sale_bid import SaleBid, moved_accounts, sale_bid
@@ -83,7 +84,7 @@ def sold_within_bounds(moment: Moment) -> Iterator[Breach]:
             if value.equity.high <= 0:
                 what = f"{account} is put up for sale anew with an equity of {value.equity.high} wad"
                 yield Breach(what, None, (account,))
-        elif (margin := value.maintenance_margin).low >= 0:
+        elif (margin := sale_value(moment.before, account, moment.at).maintenance_margin).low >= 0:
             what = f"{account} is put up for sale with a maintenance margin of {margin.low} wad"
             yield Breach(what, None, (account,))
     bid = sale_bid(moment)
@@ -161,8 +162,8 @@ def fund_pays_within_ramp(moment: Moment) -> Iterator[Breach]:
         yield Breach(
             f"the fund pays {paid} wad for a part of {bid.account}, at most {most}", paid - most, (bid.bidder,)
         )
-    if bid.figures.equity.low > 0:
-        what = f"the fund pays {paid} wad for {bid.account}, which is worth {bid.figures.equity.low}"
+    if bid.figures.most.low > 0:
+        what = f"the fund pays {paid} wad for {bid.account}, which may be worth {bid.figures.most.low}"
         yield Breach(what, paid, (bid.account, bid.bidder))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from crossvault.judge.books import AccountBook, Books
-from crossvault.judge.marks import CALL, FUTURE, NO_FEED, PERP, decoded
+from crossvault.judge.marks import CALL, NO_FEED, PERP, decoded
 
 if TYPE_CHECKING:
     from crossvault.mirror.account import AccountId
@@ -26,6 +26,10 @@ class NeededPrice(NamedTuple):
     fresh_until: int
     needed_before: int = FOREVER
 
+    def is_missing(self, at: int) -> bool:
+        """Whether it is needed and stale at a time [unix seconds]."""
+        return self.fresh_until < at < self.needed_before
+
 
 def collateral_prices(books: Books, account: AccountId) -> Iterator[NeededPrice]:
     """The prices of the collateral of an account, without which it is left out of a sale."""
@@ -34,11 +38,12 @@ def collateral_prices(books: Books, account: AccountId) -> Iterator[NeededPrice]
             yield _index(books, collateral.underlying)
 
 
-def needed_prices(books: Books, account: AccountId) -> Iterator[NeededPrice]:
-    """The prices that an account needs, by the books."""
+def needed_prices(books: Books, account: AccountId, late: frozenset[int] = frozenset()) -> Iterator[NeededPrice]:
+    """The prices that an account needs, by the books; none for instruments that it is sold in spite of."""
     held = books.account(account)
     for position in held.positions:
-        yield from prices_of(books, position.instrument)
+        if position.instrument not in late:
+            yield from prices_of(books, position.instrument)
     feed = books.cash.depeg.feed
     if feed != NO_FEED and (held.positions or held.mode == PORTFOLIO):
         yield _index(books, feed)
@@ -66,7 +71,7 @@ def _index(books: Books, underlying: int) -> NeededPrice:
 
 def is_priced(books: Books, account: AccountId, at: int) -> bool:
     """Whether all prices that an account needs are fresh at a time [unix seconds]."""
-    return all(at <= each.fresh_until or at >= each.needed_before for each in needed_prices(books, account))
+    return not any(each.is_missing(at) for each in needed_prices(books, account))
 
 
 def priced_secs(prices: Iterable[NeededPrice], since: int, until: int) -> int:
@@ -83,40 +88,19 @@ def priced_secs(prices: Iterable[NeededPrice], since: int, until: int) -> int:
     return fresh + until - reached
 
 
-def without_stale(books: Books, account: AccountId, at: int) -> tuple[Books, int]:
-    """The books without what an account holds at stale prices, and the most that this may be worth to it [wad].
+def without_stale_collateral(books: Books, account: AccountId, held: AccountBook, at: int) -> tuple[Books, int]:
+    """The books without the collateral of an account at stale prices, and the most that this may be worth to it [wad].
 
-    The most: collateral at twice its last price, a perp or future that gains its whole notional on top of its last
-    profit, an option at twice the index or strike. A rule that fails an account in spite of it does not hang on a
-    price that is not there.
+    The most: twice its last price. held: the account as it is otherwise valued. A rule that fails an account in spite
+    of it does not hang on a price that is not there.
     """
-    held = books.account(account)
     most, balances = 0, list(held.balances)
     for number, collateral in enumerate(books.collaterals[: len(balances)]):
         if balances[number] and at > _index(books, collateral.underlying).fresh_until:
             price_wad = books.underlyings[collateral.underlying].price.index_wad
             most += 2 * balances[number] * price_wad // 10**collateral.decimals
             balances[number] = 0
-    fresh = []
-    for position in held.positions:
-        needed = prices_of(books, position.instrument)
-        if all(at <= each.fresh_until or at >= each.needed_before for each in needed):
-            fresh.append(position)
-        else:
-            most += _most_worth(books, position.instrument, position.size, position.quote)
-    kept = held._replace(balances=tuple(balances), positions=tuple(fresh))
-    return with_account(books, account, kept), most
-
-
-def _most_worth(books: Books, instrument: int, size: int, quote: int) -> int:
-    """The most that a position may be worth while its price is not known [wad]."""
-    underlying, kind, expiry, strike = decoded(instrument)
-    price_wad = books.underlyings[underlying].price.index_wad
-    if kind >= CALL:
-        return max(0, size) * 2 * max(price_wad, strike) // 10**18
-    curve = books.curve(underlying, expiry) if kind == FUTURE else None
-    last_wad = curve.forward if curve else price_wad
-    return max(0, size * last_wad // 10**18 + quote) + abs(size) * last_wad // 10**18
+    return with_account(books, account, held._replace(balances=tuple(balances))), most
 
 
 def with_account(books: Books, account: AccountId, held: AccountBook) -> Books:

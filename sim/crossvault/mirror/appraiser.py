@@ -18,13 +18,19 @@ class Appraiser(Store):
         return verdict.initial_margin(self.ledger, account, now=now)
 
     def maintenance(self, account: AccountId, *, now: int) -> Standing:
-        """Equity of an account, its maintenance requirement and buffer, and its initial buffer, at fresh prices."""
+        """Equity of an account, its maintenance requirement and buffer, and its initial buffer, at fresh prices or
+        where it fails without them."""
         return verdict.maintenance(self.ledger, account, now=now)
 
     def equity(self, account: AccountId, *, now: int) -> int:
-        """Equity of an account, at fresh prices."""
+        """Equity of an account, at the last prices."""
         return verdict.equity(self.ledger, account, now=now)
 
     def require_initial(self, account: AccountId, *, now: int) -> None:
         """Requires an account to meet its initial margin requirement."""
         verdict.require_initial(self.ledger, account, now=now)
+
+    def require_bidder(self, account: AccountId, *, now: int) -> None:
+        """Requires a bidder for an account with positions at stale prices to meet its initial margin requirement,
+        whatever those are worth."""
+        verdict.require_bidder(self.ledger, account, now=now)

@@ -45,6 +45,8 @@ class AuctionState:
     discount_wad: int = 0
     clock_at: int = 0
     left: margin.LeftOut = field(default_factory=margin.LeftOut)
+    rise_wad: int = 0
+    is_late: bool = False
 
 
 class Auction(Appraiser):
@@ -113,8 +115,11 @@ class Auction(Appraiser):
         reserved_wad = self.ledger.sales[account].reserved_wad
         ledger.move_part(self.ledger, account, bidder, deal.taken_wad, reserved_wad, left_out, now=now)
         self.pay(account, bidder, deal.cost_wad, now=now)
-        self.require_initial(bidder, now=now)
-        self.close(account, deal, now=now)
+        if now_.is_late:
+            self.require_bidder(bidder, now=now)
+        else:
+            self.require_initial(bidder, now=now)
+        self.close(account, deal, now_.is_late, now=now)
         images = self.image(account), self.image(bidder)
         self.emit("Bid", sender, account, bidder, fraction_wad, limit_wad, plain(deal), *images)
 
@@ -139,8 +144,11 @@ class Auction(Appraiser):
         if sale.insolvent_at != 0:
             elapsed_secs = now - state.clock_at
             ramp_secs = self.ledger.terms.insolvent_secs
-            margin_wad = liquidation.paid_margin(state.equity_wad, state.margin_wad, state.required_wad)
-            whole = liquidation.payout(state.equity_wad, margin_wad, elapsed_secs, ramp_secs)
+            most_wad = state.equity_wad + state.rise_wad
+            margin_wad = liquidation.paid_margin(most_wad, state.margin_wad, state.required_wad)
+            whole = liquidation.payout(most_wad, margin_wad, elapsed_secs, ramp_secs)
+            if most_wad > 0 and whole > 0:
+                whole = 0
             deal.taken_wad = fraction_wad
             excess_wad = ledger.excess(self.ledger, account, fraction_wad, 0)
             deal.cost_wad = excess_wad - fixed.mul_div_floor(whole, fraction_wad, fixed.WAD)
@@ -171,10 +179,10 @@ class Auction(Appraiser):
         if sale.insolvent_at == 0:
             sale.reserved_wad += cost_wad
 
-    def close(self, account: AccountId, deal: BidResult, *, now: int) -> None:
+    def close(self, account: AccountId, deal: BidResult, is_late: bool, *, now: int) -> None:
         """Records the result of a bid, and ends the auction when it is done."""
         sale = self.ledger.sales[account]
-        if self.ledger.holders[account].mode == accounts.PORTFOLIO:
+        if is_late or self.ledger.holders[account].mode == accounts.PORTFOLIO:
             if sale.insolvent_at != 0:
                 self.note_deficit(sale, self.equity(account, now=now))
         else:
@@ -230,7 +238,8 @@ class Auction(Appraiser):
         now_.equity_wad, now_.required_wad, now_.margin_wad = held.equity_wad, held.required_wad, held.margin_wad
         now_.left = held.left
         credit_wad = held.left.credit_wad
-        kept_wad = now_.equity_wad - held.left.value_wad
+        now_.rise_wad, now_.is_late = held.rise_wad, held.stale_since != 0
+        kept_wad = now_.equity_wad + held.rise_wad - held.left.value_wad
         buffer_wad = self.ledger.terms.buffer_wad
         now_.buffer_wad = credit_wad + liquidation.buffer_margin(now_.margin_wad - credit_wad, kept_wad, buffer_wad)
         if held.initial_wad >= 0 and held.initial_wad > now_.buffer_wad:
@@ -238,7 +247,7 @@ class Auction(Appraiser):
         now_.value_wad = now_.equity_wad - sale.reserved_wad
         if sale.started_at == 0:
             return now_
-        now_.clock_at = self.clock_from(account, now=now)
+        now_.clock_at = now if sale.clock_at < held.stale_since else self.clock_from(account, now=now)
         if sale.insolvent_at == 0:
             now_.discount_wad = liquidation.discount(self.ledger.terms, now - now_.clock_at)
         return now_

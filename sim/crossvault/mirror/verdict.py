@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from crossvault.mirror import account_errors, authority_errors, margin, market, stress, valuation
+from crossvault.mirror import account_errors, authority_errors, margin, market, stranded, stress, valuation
 from crossvault.mirror.account import AccountId, Image
 from crossvault.mirror.correlation import ScenarioLossTable
 from crossvault.mirror.ledger import State
@@ -20,6 +20,8 @@ class Standing(NamedTuple):
     required_wad: int
     initial_wad: int
     left: LeftOut
+    stale_since: int
+    rise_wad: int
 
 
 def fresh_book(self: State, account: AccountId, *, now: int) -> Book:
@@ -34,6 +36,17 @@ def require_initial(self: State, account: AccountId, *, now: int) -> None:
     valued = fresh_book(self, account, now=now)
     adjusted = margin.adjusted_equity(valued, Level.INITIAL)
     required = valuation.requirement(self, valued, Level.INITIAL, now=now)
+    if adjusted < required:
+        raise account_errors.InsufficientMargin(account, adjusted, required)
+
+
+def require_bidder(self: State, account: AccountId, *, now: int) -> None:
+    """Requires a bidder for an account with positions at stale prices to meet its initial margin requirement, whatever
+    those are worth."""
+    parts = stranded.split(self, valuation.image(self, account), now=now)
+    valuation.require_fresh(parts.rest)
+    adjusted = margin.adjusted_equity(parts.rest, Level.INITIAL) + stranded.least(parts.late)
+    required = valuation.requirement(self, parts.rest, Level.INITIAL, now=now)
     if adjusted < required:
         raise account_errors.InsufficientMargin(account, adjusted, required)
 
@@ -102,18 +115,31 @@ def changes(self: State, a: Image, b: Image) -> list[bool]:
 
 
 def maintenance(self: State, account: AccountId, *, now: int) -> Standing:
-    """Equity of an account, its maintenance requirement and buffer, and its initial buffer, at fresh prices."""
-    valued = valuation.book(self, account, now=now)
-    valuation.require_fresh(valued)
+    """Equity of an account, its maintenance requirement and buffer, and its initial buffer, at fresh prices or where it
+    fails without them."""
+    held = valuation.image(self, account)
+    valued = whole = valuation.valued_image(self, held, now=now)
+    most_wad = stale_since = rise_wad = 0
+    if whole.stale.underlying != 0:
+        valued, late, stale_since = stranded.split(self, held, now=now)
+        valuation.require_fresh(valued)
+        most_wad = stranded.most(late)
+        rise_wad = most_wad - margin.equity(late)
+    if valued.stakes:
+        quote_wad = valuation.quote_price(self, valued, now=now)
+        valued.verdict = stress.judge(valuation.exposures_of(valued), self.model.data, quote_wad)
     required_wad = margin.requirement(valued, Level.MAINTENANCE)
-    margin_wad = margin.adjusted_equity(valued, Level.MAINTENANCE) - required_wad
+    margin_wad = margin.adjusted_equity(valued, Level.MAINTENANCE) + most_wad - required_wad
+    if margin_wad >= 0:
+        valuation.require_fresh(whole)
     initial_wad = margin_wad if margin_wad < 0 else margin.margin(valued, Level.INITIAL)
-    return Standing(margin.equity(valued), margin_wad, required_wad, initial_wad, margin.left_out(valued))
+    left = margin.left_out(valued)
+    return Standing(margin.equity(whole), margin_wad, required_wad, initial_wad, left, stale_since, rise_wad)
 
 
 def equity(self: State, account: AccountId, *, now: int) -> int:
-    """Equity of an account, at fresh prices."""
-    return margin.equity(fresh_book(self, account, now=now))
+    """Equity of an account, at the last prices."""
+    return margin.equity(valuation.valued_image(self, valuation.image(self, account), now=now))
 
 
 def initial_margin(self: State, account: AccountId, *, now: int) -> int:
