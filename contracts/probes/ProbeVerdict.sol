@@ -12,6 +12,10 @@ contract ProbeVerdict is Probe {
         Verdict.requireInitial(stored(self), account);
     }
 
+    function requireBidder(Setup calldata self, AccountId account) external {
+        Verdict.requireBidder(stored(self), account);
+    }
+
     function requireNoFall(Setup calldata self, AccountId account, Account.Image calldata former) external {
         Verdict.requireNoFall(stored(self), account, former);
     }

@@ -54,6 +54,7 @@ from crossvault.mirror import (
     stakes,
     standard,
     store,
+    stranded,
     stress,
     surface,
     teller,
@@ -66,7 +67,7 @@ from crossvault.setup.toolchain import contracts_dir
 from probing import Probes, functions_of
 from stored_accounts import ACCOUNT
 from test_bands import BAND
-from test_books import BOOKS
+from test_books import APART, BOOKS
 from test_numbers import PURE
 from test_portfolios import PORTFOLIO
 from test_ruleset import MODEL
@@ -87,6 +88,7 @@ PROBED: dict[ModuleType, set[str]] = {
     verdict: {*VERDICT, *BUFFERS},
     tightening: set(PURE[tightening]),
     band: set(BAND),
+    stranded: set(APART),
 }
 OTHERS = {  # too large for one probe, and of two words
     valuation: set(BOOKS), verdict: {"ProbeVerdict", "ProbeBuffer"}, ruleset: {"ProbeRuleset"},
@@ -127,7 +129,7 @@ BEHIND_DOORS = {
     analyst: {"added"},
     registry: set(),
     feed: {"quotation", "observe", "earliest", "openCurve", "noteFresh", "requireFeeder"},
-    appraiser: {"initialMargin", "maintenance", "equity", "requireInitial"},
+    appraiser: {"initialMargin", "maintenance", "equity", "requireInitial", "requireBidder"},
     comparison: {"requireNoFall", "requireNoRise"},
     checks: {"begin", "check", "checkPause", "requireBorrowable"},
     custody: {"isCostly", "pullQuote", "requireWithdrawal"},

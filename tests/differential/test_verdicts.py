@@ -66,6 +66,7 @@ def require_equity(account: AccountId, valued: Book, before: Book) -> tuple[()]:
 VERDICT: dict[str, tuple[Any, Any]] = {
     "changes": (draw_both, changes),
     "requireInitial": (draw_call, on_ledger(verdict.require_initial)),
+    "requireBidder": (draw_call, on_ledger(verdict.require_bidder)),
     "requireNoFall": (draw_changed, require_no_fall),
     "requireNoRise": (draw_changed, require_no_rise),
     "requireEquity": (draw_account, require_equity),
