@@ -67,12 +67,13 @@ from crossvault.setup.toolchain import contracts_dir
 from probing import Probes, functions_of
 from stored_accounts import ACCOUNT
 from test_bands import BAND
-from test_books import APART, BOOKS
+from test_books import BOOKS
 from test_numbers import PURE
 from test_portfolios import PORTFOLIO
 from test_ruleset import MODEL
 from test_stakes import STAKES
 from test_stored import LEDGER
+from test_stranded import APART
 from test_verdicts import BUFFERS, VERDICT
 
 PROBED: dict[ModuleType, set[str]] = {

@@ -44,7 +44,7 @@ class CornerCases(OutageScenes):
         for scene in (
             self._of_nothing, self._stale_neighbour, self._malformed, self._dust, self._brimful, self._sold,
             self._called_back, self._counted, self._unhedged, self._expiring, self._jumped, self._drained,
-            self._edged, self._auctioned, self._left_out, self._graced,
+            self._edged, self._auctioned, self._left_out, self._stranded, self._graced,
         ):  # fmt: skip
             self._draw(scene.__name__)
             yield from scene(model)

@@ -13,7 +13,7 @@ from crossvault.walks.base import BROKER, STRANGER, WAD
 from crossvault.walks.bounds import BoundsWalk
 
 _RICH_RAW, _COINS = 10**13, (8 * 10**18 + 1, 1)
-_MAKER, _BIDDER = AccountId("owner5", 3), AccountId("owner6", 3)
+MAKER, BIDDER = AccountId("owner5", 3), AccountId("owner6", 3)
 _MOST_FALLS = 60
 
 
@@ -41,7 +41,7 @@ class FadingCollateral(BoundsWalk):
         """The scene with so much of WETH."""
         yield from self._refreshed(model)
         for account, cash_raw, raw in (
-            (self._debtor, 10**10, coins_raw), (_MAKER, _RICH_RAW, 0), (_BIDDER, _RICH_RAW, 0),
+            (self._debtor, 10**10, coins_raw), (MAKER, _RICH_RAW, 0), (BIDDER, _RICH_RAW, 0),
         ):  # fmt: skip
             yield from self._funded(account, cash_raw, raw)
         perp = market.perp(1)
@@ -49,25 +49,25 @@ class FadingCollateral(BoundsWalk):
         if found is None:
             return
         size = self._free(model, self._debtor) * WAD // max(1, self._need(model, perp, 1)) * 49 // 50
-        yield self._deal(_MAKER, self._debtor, perp, size, found[0])
+        yield self._deal(MAKER, self._debtor, perp, size, found[0])
         yield from self._silent(model)
         yield from self._fallen(model, lambda: self._margin(model, self._debtor) < 0)
         yield from self._sold_without(model)
         yield self._printed(0, model.vault.ledger.prices[0].index)
-        yield self._bid_for(self._debtor, _BIDDER, _BIDDER.owner, WAD // 30)
+        yield self._bid_for(self._debtor, BIDDER, BIDDER.owner, WAD // 30)
         yield from self._silent(model)
-        yield self._bid_for(self._debtor, _BIDDER, _BIDDER.owner, WAD // 30)
+        yield self._bid_for(self._debtor, BIDDER, BIDDER.owner, WAD // 30)
         yield from self._fallen(model, lambda: self._worth(model) <= 0)
         yield doors.start_liquidation(self._at, STRANGER, account=self._debtor)
         yield doors.declare_insolvent(self._at, STRANGER, account=self._debtor)
-        yield doors.mint(self._at, _BIDDER.owner, token="USDC", to=_BIDDER.owner, amount_raw=_RICH_RAW)
-        yield doors.fund_insurance(self._at, _BIDDER.owner, amount_raw=_RICH_RAW)
+        yield doors.mint(self._at, BIDDER.owner, token="USDC", to=BIDDER.owner, amount_raw=_RICH_RAW)
+        yield doors.fund_insurance(self._at, BIDDER.owner, amount_raw=_RICH_RAW)
         for fraction in (WAD // 3, WAD):
             self._at += 10
             yield from self._others(model)
-            yield self._bid_for(self._debtor, _BIDDER, _BIDDER.owner, fraction)
+            yield self._bid_for(self._debtor, BIDDER, BIDDER.owner, fraction)
         yield from self._refreshed(model)
-        yield self._bid_for(self._debtor, _BIDDER, _BIDDER.owner, WAD)
+        yield self._bid_for(self._debtor, BIDDER, BIDDER.owner, WAD)
         yield doors.end_liquidation(self._at, STRANGER, account=self._debtor)
 
     def _silent(self, model: Model) -> Iterator[Step]:
@@ -105,7 +105,7 @@ class FadingCollateral(BoundsWalk):
         for wait in (0, 60):
             self._at += wait
             yield from self._others(model)
-            yield self._bid_for(self._debtor, _BIDDER, _BIDDER.owner, WAD // 20)
+            yield self._bid_for(self._debtor, BIDDER, BIDDER.owner, WAD // 20)
         yield doors.declare_insolvent(self._at, STRANGER, account=self._debtor)
         yield doors.end_liquidation(self._at, STRANGER, account=self._debtor)
 

@@ -11,13 +11,13 @@ from crossvault.differential.step import Step
 from crossvault.mirror import market
 from crossvault.mirror.account import AccountId
 from crossvault.walks.base import GOVERNOR, STRANGER, WAD
-from crossvault.walks.fading import FadingCollateral
+from crossvault.walks.stranding import StrandedPositions
 
 _RICH_RAW, _GRACE_SECS = 10**13, 60
 _LATE, _SELLER, _BUYER = AccountId("owner4", 5), AccountId("owner5", 5), AccountId("owner6", 5)
 
 
-class OutageScenes(FadingCollateral):
+class OutageScenes(StrandedPositions):
     """The scene."""
 
     def _graced(self, model: Model) -> Iterator[Step]:
