@@ -169,7 +169,7 @@ contract Auction is Store, ReentrancyGuardTransient {
             int256 mostWad = state.equityWad + int256(state.riseWad);
             int256 marginWad = Liquidation.paidMargin(mostWad, state.marginWad, state.requiredWad);
             int256 whole = Liquidation.payout(mostWad, marginWad, elapsedSecs, ledger.terms.insolventSecs);
-            if (mostWad > 0 && whole > 0) whole = 0;
+            if (state.isLate && mostWad > 0 && whole > 0) whole = 0;
             deal.takenWad = fractionWad;
             deal.costWad = int256(Ledger.excess(ledger, account, fractionWad, 0)) - Fixed.mulDivFloor(whole, int256(fractionWad), Fixed.WAD);
             deal.ended = fractionWad == Fixed.WAD;

@@ -86,15 +86,16 @@ def price_of_part(value_wad: int, discount_wad: int, taken_wad: int) -> int:
 def payout(figures: AuctionFigures, elapsed_secs: int, insolvent_secs: int) -> Bracket:
     """The payment for all of an insolvent account: from -most to -paid over its ramp, rounded down [wad].
 
-    The fund pays nothing where it may be worth something: then it goes for nothing at the end of the ramp.
+    The fund pays nothing where positions at stale prices may be worth more than is missing: then it goes for nothing.
     """
     secs = min(elapsed_secs, insolvent_secs)
+    is_late = figures.most != figures.equity
     return Bracket(
-        _payout(figures.most.high, figures.paid.high, secs, insolvent_secs),
-        _payout(figures.most.low, figures.paid.low, secs, insolvent_secs),
+        _payout(figures.most.high, figures.paid.high, secs, insolvent_secs, is_late),
+        _payout(figures.most.low, figures.paid.low, secs, insolvent_secs, is_late),
     )
 
 
-def _payout(equity_wad: int, paid_wad: int, secs: int, insolvent_secs: int) -> int:
+def _payout(equity_wad: int, paid_wad: int, secs: int, insolvent_secs: int, is_late: bool) -> int:
     paid = (equity_wad - paid_wad) * secs // insolvent_secs - equity_wad
-    return min(paid, 0) if equity_wad > 0 else paid
+    return min(paid, 0) if is_late and equity_wad > 0 else paid

@@ -147,7 +147,7 @@ class Auction(Appraiser):
             most_wad = state.equity_wad + state.rise_wad
             margin_wad = liquidation.paid_margin(most_wad, state.margin_wad, state.required_wad)
             whole = liquidation.payout(most_wad, margin_wad, elapsed_secs, ramp_secs)
-            if most_wad > 0 and whole > 0:
+            if state.is_late and most_wad > 0 and whole > 0:
                 whole = 0
             deal.taken_wad = fraction_wad
             excess_wad = ledger.excess(self.ledger, account, fraction_wad, 0)
