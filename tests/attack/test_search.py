@@ -40,16 +40,19 @@ def test_a_search_finds_a_theft_within_its_first_pool_and_a_seed_fixes_it() -> N
     assert any(each.money_wad > WAD and each.plays <= PLAYS for each in one.values())
 
 
-def test_going_back_to_a_common_beginning_leaves_no_trace() -> None:
-    draw = drawn_market(4)
+@pytest.mark.parametrize("market", [4, 175162229320348])
+def test_going_back_to_a_common_beginning_leaves_no_trace(market: int) -> None:
+    draw = drawn_market(market)
     play, moves, random = AttackPlay(draw), drawn_moves(draw), Random(1)
     genes = drawn_genes(random, moves)
-    for _ in range(6):
-        genes = mutant(random, genes, moves)
+    nearby = [genes := mutant(random, genes, moves) for _ in range(6)]
+    without = [genes[:place] + genes[place + 1 :] for place in range(len(genes) - 1, -1, -1)]
+    for each in (*nearby, *without):  # as a search plays, and as a story is shrunk
         again = AttackPlay(draw)
-        state, fresh = play.play(genes), again.play(genes)
+        state, fresh = play.play(each), again.play(each)
         assert play.steps == again.steps
         assert (state.found, state.gained_wad, state.shielded) == (fresh.found, fresh.gained_wad, fresh.shielded)
+        assert (play.model.at, play.model.steps) == (again.model.at, again.model.steps)
         accounts = tuple(again.model.vault.ledger.holders)
         assert play.model.snapshot(accounts) == again.model.snapshot(accounts)
 

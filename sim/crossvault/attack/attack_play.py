@@ -80,8 +80,8 @@ class AttackPlay(AlarmReader):
             same += 1
         del self._genes[same:], self._places[same + 1 :]
         mark, state = self._places[same]
-        self.model.memory.back(mark)
         self.state = state.copied()
+        self.model.back(mark, self.state.at)
         del self.steps[state.steps :]
 
     def _gene(self, gene: Gene) -> None:

@@ -96,7 +96,7 @@ def _deposit_collateral(view: MoveView, numbers: Numbers) -> Step | None:
 def _withdraw_collateral(view: MoveView, numbers: Numbers) -> Step | None:
     account = COALITION[chosen(numbers[0], COALITION)]
     balances = view.model.vault.ledger.holders[account].balances
-    held = [place for place, raw in balances.items() if raw]
+    held = sorted(place for place, raw in balances.items() if raw)  # in an order that no play before has set
     if not held:
         return None
     place = held[chosen(numbers[1], held)]

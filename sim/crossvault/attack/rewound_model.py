@@ -22,6 +22,11 @@ class RewoundModel(Model):
         """The number of steps that can be taken back."""
         return len(self.memory.kept)
 
+    def back(self, mark: int, at: int) -> None:
+        """Takes back all but the first so many steps, the last of which was at a time: metrics are of none before it."""
+        self.memory.back(mark)
+        self.at, self.steps = at, mark - 1  # the construction is one, too
+
     @contextmanager
     def trial(self) -> Iterator[None]:
         """Takes back what is done within."""
