@@ -65,13 +65,13 @@ class Played:
     def readings(self) -> dict[str, int]:
         """The largest reading of each alarm in whole USDC, down."""
         found: dict[str, int] = {}
-        for (alarm, _), (money_wad, _, _) in self.play.state.found.items():
+        for (alarm, *_), (money_wad, _, _) in self.play.state.found.items():
             found[alarm] = max(found.get(alarm, 0), money_wad // WAD)
         return found
 
     def circumstances(self, alarm: str) -> list[str]:
         """The circumstances in which an alarm was read."""
-        return [circumstance for name, circumstance in self.play.state.found if name == alarm]
+        return [key.circumstance for key in self.play.state.found if key.alarm == alarm]
 
 
 def pay(at: int, account: AccountId, usd: int) -> Step:
@@ -120,6 +120,19 @@ def test_a_loan_at_a_misprint_gains_what_the_collateral_lacks() -> None:
     ten = doors.deposit_collateral(LATER, LONG.owner, account=LONG, collateral=WETH, amount_raw=10 * 10**18)
     played.act(ten, take(LATER, LONG, 32_000))  # 20 % off 40,000; true: 20,000
     assert played.readings()["profit"] == 12_000
+
+
+@pytest.mark.parametrize(("confirm_secs", "weakness"), [(0, "misprint-without-a-guard"), (600, "")])
+def test_a_loan_at_a_misprint_is_stated_only_where_no_guard_could_hold_it_back(
+    confirm_secs: int, weakness: str
+) -> None:
+    draw = calm(misprint="spike", misprint_at=1)
+    played = Played(draw)
+    played.play.draw = draw._replace(confirm_secs=confirm_secs)  # the print is believed all the same
+    played.print(LATER + 2, 4_000, true_usd=2_000)
+    ten = doors.deposit_collateral(LATER + 2, LONG.owner, account=LONG, collateral=WETH, amount_raw=10 * 10**18)
+    played.act(ten, take(LATER + 2, LONG, 32_000))
+    assert {key.weakness for key in played.play.state.found if key.alarm == "profit"} == {weakness}
 
 
 def test_a_named_operator_is_no_shield() -> None:

@@ -20,7 +20,7 @@ def first_finds(seed: int, secs: float) -> Iterator[tuple[str, int, float]]:
     known: set[str] = set()
     for _ in searching.run():
         play = searching.play
-        for (alarm, circumstance), (money_wad, steps, _) in play.state.found.items():
+        for (alarm, circumstance, _), (money_wad, steps, _) in play.state.found.items():
             found = Found(alarm, circumstance, play.draw, play.steps[:steps], money_wad)
             for kind, is_found in KINDS.items():
                 if kind not in known and is_found(found):

@@ -2,17 +2,18 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from cli import start
+from code_planting import planted_code
 from crossvault.attack import attack_campaign
 from crossvault.attack.attack_campaign import AttackPlan, AttackResult
 from crossvault.commands import fuzz_attack
 from crossvault.commands.fuzz_attack import AttackNotes
 from crossvault.differential.ending import DONE, FAILED, MISSED, USAGE
 from crossvault.scenario import load
-from crossvault.setup import toolchain
 
 
 def test_what_the_attack_search_does_not_read_is_refused() -> None:
@@ -31,7 +32,7 @@ def test_a_search_without_a_finding_ends_well_and_one_that_played_nothing_does_n
     monkeypatch.setattr(fuzz_attack, "search", lambda *arguments: result)
     ran = start("fuzz", "--attack", "--time", "1s")
     assert ran.returncode == code
-    assert ("no alarm" in ran.stdout) is (code == DONE)
+    assert ("no coalition gained" in ran.stdout) is (code == DONE)
     assert "never reached, alarms: profit" in ran.stdout
 
 
@@ -39,10 +40,13 @@ def test_a_search_without_a_finding_ends_well_and_one_that_played_nothing_does_n
 def test_a_finding_is_printed_written_shrunk_judged_and_confirmed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(toolchain, "state_dir", lambda: tmp_path)
+    monkeypatch.setattr(
+        fuzz_attack, "toolchain", SimpleNamespace(state_dir=lambda: tmp_path)
+    )  # tools stay where they are
     monkeypatch.setattr(fuzz_attack, "AttackPlan", lambda seed, jobs, secs: AttackPlan(seed, jobs, 600, plays=32))
     monkeypatch.setattr(fuzz_attack, "search", attack_campaign.search)
-    ran = start("fuzz", "--attack", "--seed", "2", "--jobs", "1", "--json")
+    with planted_code("crossvault.attack.act_alarms", '"run-before-note"', '""'):  # as if it were not stated
+        ran = start("fuzz", "--attack", "--seed", "2", "--jobs", "1", "--json")
     assert ran.returncode == FAILED
     document = json.loads(ran.stdout)
     first = document["findings"][0]

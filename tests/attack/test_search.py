@@ -14,6 +14,7 @@ from crossvault.attack.judged_story import judged
 from crossvault.attack.market_draw import WAD, drawn_market
 from crossvault.attack.market_opening import opening_steps, world
 from crossvault.attack.moves import drawn_moves
+from crossvault.attack.played_act import AlarmKey
 from crossvault.attack.price_path import events, prices
 from crossvault.commands.fuzz_attack import attack_repro
 from crossvault.differential.model import Model
@@ -23,7 +24,7 @@ from judged_money import reductions_unchecked
 SEED, PLAYS = 2, 32
 
 
-def found_within(seed: int, plays: int) -> dict[tuple[str, str], FoundAttack]:
+def found_within(seed: int, plays: int) -> dict[AlarmKey, FoundAttack]:
     """The corpus of a search after so many plays."""
     searching = AttackSearch(seed)
     for _ in searching.run():
@@ -96,7 +97,7 @@ def test_a_found_attack_shrinks_to_a_story_that_the_judge_finds_broken() -> None
         assert "The coalition paid in" in kept.about and kept.found["field"] == "invariant V15"
 
 
-def theft() -> dict[tuple[str, str], FoundAttack]:
+def theft() -> dict[AlarmKey, FoundAttack]:
     """A pair that closes into debt in a drawn market: by hand, for it is not the search that is tested."""
     for seed in range(100):
         draw = drawn_market(seed)
@@ -125,7 +126,7 @@ def test_a_search_in_processes_passes_on_what_it_finds_at_once() -> None:
 
 def test_a_result_keeps_the_largest_and_the_time_of_the_first() -> None:
     result = AttackResult()
-    first = FoundAttack("debt", "trade", WAD, 1, (), 1, 10, 0.5)
+    first = FoundAttack("debt", "trade", "", WAD, 1, (), 1, 10, 0.5)
     assert result.take(first)
     assert not result.take(first._replace(money_wad=3 * WAD, plays=99, cpu_secs=9.0))
     assert result.found[first.key] == first._replace(money_wad=3 * WAD)

@@ -65,7 +65,7 @@ def honest_steps(seeds: Iterable[int], least: int) -> HonestCount:
             state = play.play(drawn_genes(random, HONEST_MOVES))
             steps += state.steps
             most_wad["gain"] = max(most_wad["gain"], state.best_wad)
-            for (alarm, _), (money_wad, _, _) in state.found.items():
+            for (alarm, *_), (money_wad, _, _) in state.found.items():
                 most_wad[alarm] = max(most_wad.get(alarm, 0), money_wad)
         if steps >= least:
             break

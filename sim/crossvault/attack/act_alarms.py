@@ -18,6 +18,8 @@ from crossvault.mirror.account import AccountId
 LEAST_WAD = fixed.WAD  # money below which nothing is reported: 1 USDC
 _MISSING_PARTS = 20  # a twentieth of what lenders hold must be missing: traders always realise a little first
 PROFIT, DEBT, HOLE, DRAIN, SPLIT, PAUSED = "profit", "debt", "hole", "drain", "split", "paused"
+UNGUARDED, WITHIN_JUMP, HASTY_BID = "misprint-without-a-guard", "misprint-within-max-jump", "bid-while-a-print-waits"
+_MAX_JUMP_PARTS = 10  # the guard of a drawn market lets a price be wrong by a tenth
 
 
 class AlarmRule(NamedTuple):
@@ -80,8 +82,24 @@ def _of_withdrawal(act: PlayedAct, account: AccountId) -> list[str]:
     return ["as a loan"] if holder.principal < 0 else ["with a position"] if accounts.instruments(holder) else []
 
 
+def stated(act: PlayedAct, money_wad: int) -> str:
+    """The stated weakness by which money moves at prices that are not the true ones; empty for none.
+
+    Without a guard each print is believed; with one an index may be wrong by `max jump`, which is that part of what is
+    traded; and who bids while a print waits chooses to.
+    """
+    if act.is_misled:
+        return UNGUARDED
+    if act.step.action == "bid" and not act.is_own and act.is_waiting:
+        return HASTY_BID
+    sizes = (abs(args["size"]) * args["price_wad"] // fixed.WAD for action, args in act.calls if action == "trade")
+    is_wrong = act.draw.misprint != "none" and act.draw.confirm_secs and not is_true(act.model, act.true_wad)
+    return WITHIN_JUMP if is_wrong and money_wad * _MAX_JUMP_PARTS <= sum(sizes) else ""
+
+
 def _profit(act: PlayedAct) -> Iterator[AlarmReading]:
-    yield AlarmReading(PROFIT, circumstance(act), gain(act))
+    money_wad = gain(act)
+    yield AlarmReading(PROFIT, circumstance(act), money_wad, stated(act, money_wad))
 
 
 def _debt(act: PlayedAct) -> Iterator[AlarmReading]:
@@ -92,8 +110,9 @@ def _debt(act: PlayedAct) -> Iterator[AlarmReading]:
         before = act.before[account]
         deeper = min(0, before.equity_wad) - min(0, after.equity_wad)
         truly = min(0, before.true_wad) - min(0, after.true_wad) if act.is_waiting else 0
-        if max(deeper, truly) > 0:
-            yield AlarmReading(DEBT, circumstance(act), max(deeper, truly))
+        money_wad = max(deeper, truly)
+        if money_wad > 0:
+            yield AlarmReading(DEBT, circumstance(act), money_wad, stated(act, money_wad))
 
 
 def _withdrawn(act: PlayedAct) -> int:
@@ -113,10 +132,10 @@ def _hole(act: PlayedAct) -> Iterator[AlarmReading]:
     hole_wad = sum(debts.values()) - pool.insurance_wad
     if hole_wad > 0 and sum(debts.values()) > pool.deficit_wad:
         noted = any(model.vault.ledger.sales[account].insolvent_at for account, wad in debts.items() if wad)
-        words = "after a note that stands still" if noted else "before the note"
+        words, weakness = ("after a note that stands still" if noted else "before the note"), "run-before-note"
         if noted and act.draw.fund_usd * fixed.WAD < pool.deficit_wad:
-            words = "after a note that unpaid interest covers"
-        yield AlarmReading(HOLE, f"withdraw cash, {words}", min(withdrawn_wad, hole_wad))
+            words, weakness = "after a note that unpaid interest covers", "phantom-insurance"
+        yield AlarmReading(HOLE, f"withdraw cash, {words}", min(withdrawn_wad, hole_wad), weakness)
 
 
 def _drain(act: PlayedAct) -> Iterator[AlarmReading]:
@@ -130,7 +149,8 @@ def _drain(act: PlayedAct) -> Iterator[AlarmReading]:
     missing_wad = claims_wad + ledger.cash.insurance_wad - held_wad
     lent_wad = sum(cash.present(ledger.cash, each, now=at) for each in principals if each > 0)
     if missing_wad * _MISSING_PARTS > lent_wad > 0:
-        yield AlarmReading(DRAIN, "withdraw cash, realised profit", min(withdrawn_wad, missing_wad))
+        money_wad = min(withdrawn_wad, missing_wad)
+        yield AlarmReading(DRAIN, "withdraw cash, realised profit", money_wad, "profit-paid-by-lenders")
 
 
 def _split(act: PlayedAct) -> Iterator[AlarmReading]:
@@ -138,6 +158,8 @@ def _split(act: PlayedAct) -> Iterator[AlarmReading]:
     if not act.is_own or not act.draw.has_cap or not _withdrawn(act):
         return
     ledger, at = act.model.vault.ledger, act.step.at
+    if len(ledger.assets) <= WETH:  # a smaller story may list none
+        return
     asset = ledger.assets[WETH]
     holders = [ledger.holders[account] for account in COALITION]
     index_wad = ledger.prices[asset.underlying].index
@@ -148,7 +170,7 @@ def _split(act: PlayedAct) -> Iterator[AlarmReading]:
     owed_wad = -sum(min(0, cash.present(ledger.cash, each.principal, now=at)) for each in holders)
     beyond_wad = min(credits_wad, owed_wad) - merged_wad
     if beyond_wad > 0:
-        yield AlarmReading(SPLIT, "withdraw cash, against one cap per account", beyond_wad)
+        yield AlarmReading(SPLIT, "withdraw cash, against one cap per account", beyond_wad, "caps-per-account")
 
 
 _TRADES = ("trade", "batch")

@@ -11,7 +11,7 @@ from crossvault.attack.market_draw import WAD, MarketDraw
 from crossvault.attack.market_opening import ALICE, BOB, COALITION, MAKER, world
 from crossvault.attack.market_worth import TruePrices, coalition_of, equity, wallets, worths
 from crossvault.attack.moment_alarms import IDLE, idle_funding, locked, locked_by_dust, shielded
-from crossvault.attack.played_act import AlarmReading, PlayedAct, SoldAccount
+from crossvault.attack.played_act import AlarmKey, AlarmReading, PlayedAct, SoldAccount
 from crossvault.attack.price_path import FIRST_PRICES, START_AT, MarketEvent, events
 from crossvault.attack.rewound_model import RewoundModel
 from crossvault.attack.silent_time import silent_spans
@@ -33,11 +33,12 @@ _PERP_ALONE = (_PERP,)
 class PlayState:
     """What a play knows at a place of its genes.
 
-    gained_wad: profit so far; best_wad: its maximum. keep: the least share of its equity that an account of the
-    coalition keeps at an own act. near and worth: the least buffer and equity by requirement of one of its accounts.
-    shielded: moments at which a failing one could not be sold. lock: logarithm of cash locked by deficit. phase: of
-    the auction of one of its accounts that is worth something. found: the largest reading of each alarm and
-    circumstance with the number of steps until it, and its time. calls: those of a batch that is being made.
+    gained_wad: profit so far; stated_wad: the part of stated weaknesses; best_wad: the maximum of the rest. keep: the
+    least share of its equity that an account of the coalition keeps at an own act. near and worth: the least buffer and
+    equity by requirement of one of its accounts. shielded: moments at which a failing one could not be sold. lock:
+    logarithm of cash locked by deficit. phase: of the auction of one of its accounts that is worth something. found:
+    the largest reading of each alarm and circumstance with the number of steps until it, and its time. calls: those of
+    a batch that is being made.
     """
 
     cursor: int = 0
@@ -45,6 +46,7 @@ class PlayState:
     true_wad: TruePrices = field(default_factory=lambda: {0: FIRST_PRICES[0]})
     steps: int = 0
     gained_wad: int = 0
+    stated_wad: int = 0
     best_wad: int = 0
     keep: float = 1.0
     near: float = _FAR
@@ -52,7 +54,7 @@ class PlayState:
     shielded: int = 0
     lock: float = 0.0
     phase: int = 0
-    found: dict[tuple[str, str], tuple[int, int, int]] = field(default_factory=dict)
+    found: dict[AlarmKey, tuple[int, int, int]] = field(default_factory=dict)
     calls: list[Call] | None = None
 
     def copied(self) -> PlayState:
@@ -71,6 +73,7 @@ class AlarmReader:
         self.steps: list[Step] = []
         self.refused: Refusal | None = None
         self._silent = silent_spans(draw, self.events)
+        self._misprint_at = next((each.at for each in self.events if each.name.startswith("misprint")), None)
         self._failed: tuple[tuple[int, int], list[AccountId]] = (-1, 0), []
 
     def happen(self, at: int, steps: Sequence[Step], true_wad: TruePrices) -> None:
@@ -104,9 +107,13 @@ class AlarmReader:
             after = worths(model, own, state.true_wad, at)
             self._note(PlayedAct(
                 model, self.draw, step, [Event(*each) for each in events_], state.true_wad, is_own, before, after,
-                moved_wad, rise_wad, sold, failing,
+                moved_wad, rise_wad, sold, failing, self._is_misled(at),
             ))  # fmt: skip
         return True
+
+    def _is_misled(self, at: int) -> bool:
+        """Whether a misprint came by then, which no guard could hold back."""
+        return self._misprint_at is not None and at >= self._misprint_at and not self.draw.confirm_secs
 
     def _initial(self, own: Sequence[AccountId]) -> int:
         found = self.model.metrics(own, self.state.at)
@@ -134,16 +141,19 @@ class AlarmReader:
     def _profit(self, reading: AlarmReading) -> None:
         state = self.state
         state.gained_wad += reading.money_wad
-        state.best_wad = max(state.best_wad, state.gained_wad)
-        if reading.money_wad > LEAST_WAD and state.gained_wad > LEAST_WAD:
-            self._read(reading._replace(money_wad=state.gained_wad))
+        if reading.weakness:
+            state.stated_wad += max(0, reading.money_wad)
+        beyond_wad = state.gained_wad - state.stated_wad
+        state.best_wad = max(state.best_wad, beyond_wad)
+        gained_wad = state.gained_wad if reading.weakness else beyond_wad
+        if reading.money_wad > LEAST_WAD and gained_wad > LEAST_WAD:
+            self._read(reading._replace(money_wad=gained_wad))
 
     def _read(self, reading: AlarmReading) -> None:
         if reading.money_wad <= LEAST_WAD:
             return
-        key = reading.alarm, reading.circumstance
-        if reading.money_wad > self.state.found.get(key, (0, 0, 0))[0]:
-            self.state.found[key] = reading.money_wad, self.state.steps, self.state.at
+        if reading.money_wad > self.state.found.get(reading.key, (0, 0, 0))[0]:
+            self.state.found[reading.key] = reading.money_wad, self.state.steps, self.state.at
 
     def failing(self) -> list[AccountId]:
         """The accounts that fail their maintenance margin requirement at the last prices."""

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from crossvault.attack.attack_play import PlayCounts
 from crossvault.attack.attack_search import AttackSearch, FoundAttack
+from crossvault.attack.played_act import AlarmKey
 from crossvault.setup.worker import begin_worker
 
 _POLL_SECS = 0.2
@@ -42,12 +43,26 @@ class _Progress(NamedTuple):
 class AttackResult:
     """The result of a search: the largest reading of each alarm and circumstance, in the order of their discovery."""
 
-    found: dict[tuple[str, str], FoundAttack] = field(default_factory=dict)
+    found: dict[AlarmKey, FoundAttack] = field(default_factory=dict)
     counts: PlayCounts = field(default_factory=PlayCounts)
     markets: int = 0
     cpu_secs: float = 0.0
     seconds: float = 0.0
     interrupted: bool = False
+
+    @property
+    def findings(self) -> list[FoundAttack]:
+        """What the vault promises to withstand, and does not."""
+        return [each for each in self.found.values() if not each.weakness]
+
+    @property
+    def stated(self) -> dict[str, FoundAttack]:
+        """The largest reading of each stated weakness, by its name."""
+        largest: dict[str, FoundAttack] = {}
+        for each in self.found.values():
+            if each.weakness and each.money_wad > (largest[each.weakness].money_wad if each.weakness in largest else 0):
+                largest[each.weakness] = each
+        return largest
 
     def take(self, each: FoundAttack) -> bool:
         """Takes in a reading, and returns whether it is the first of its kind."""

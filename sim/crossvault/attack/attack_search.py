@@ -17,6 +17,7 @@ from crossvault.attack.attack_play import AttackPlay, PlayCounts
 from crossvault.attack.genes import Genes, drawn_genes, mutant
 from crossvault.attack.market_draw import drawn_market
 from crossvault.attack.moves import drawn_moves
+from crossvault.attack.played_act import AlarmKey
 
 POOL = 60
 IDLE_PLAYS, FLAT_PLAYS = 400, 60  # in a row without a better one: once one was better than the pool, and before
@@ -58,6 +59,7 @@ class FoundAttack(NamedTuple):
 
     alarm: str
     circumstance: str
+    weakness: str
     money_wad: int
     market: int
     genes: Genes
@@ -66,9 +68,9 @@ class FoundAttack(NamedTuple):
     cpu_secs: float
 
     @property
-    def key(self) -> tuple[str, str]:
-        """The alarm and the circumstance."""
-        return self.alarm, self.circumstance
+    def key(self) -> AlarmKey:
+        """The alarm, the circumstance and the stated weakness."""
+        return AlarmKey(self.alarm, self.circumstance, self.weakness)
 
 
 @dataclass(slots=True)
@@ -96,7 +98,7 @@ class AttackSearch:
     def __init__(self, seed: int) -> None:
         self._random = Random(f"attack {seed}")
         self.counts = PlayCounts()
-        self.best: dict[tuple[str, str], FoundAttack] = {}
+        self.best: dict[AlarmKey, FoundAttack] = {}
         self._began = time.process_time()
         self.markets = 0
 

@@ -15,6 +15,7 @@ from crossvault.attack.market_draw import WAD, MarketDraw, drawn_market
 from crossvault.attack.market_opening import BROKER, COALITION, HONEST, PERSON, QUOTE
 from crossvault.attack.market_worth import equity, truly_priced
 from crossvault.attack.moment_alarms import OF_MOMENTS
+from crossvault.attack.played_act import AlarmKey
 from crossvault.attack.price_path import ETH, FEEDER, FIRST_PRICES, GOVERNOR, GUARDIAN
 from crossvault.differential.step import Step
 from crossvault.mirror import collateral
@@ -137,7 +138,7 @@ class StepReader:
         reader.watch()
         return reader
 
-    def money(self, steps: Sequence[Step], key: tuple[str, str], at: int) -> int:
+    def money(self, steps: Sequence[Step], key: AlarmKey, at: int) -> int:
         """The money that an alarm reads in a circumstance at the end of steps; 0 where it reads none [wad]."""
         reader = self.played(steps, at)
         money_wad, place, _ = reader.state.found.get(key, (0, 0, 0))

@@ -111,7 +111,7 @@ def locked_by_dust(state: LockState) -> AlarmReading | None:
     """The reading of a lock whose deficit is dust."""
     if state.locked_wad < DUST * state.deficit_wad:
         return None
-    return AlarmReading(LOCK, "a deficit of dust and an empty fund", state.locked_wad)
+    return AlarmReading(LOCK, "a deficit of dust and an empty fund", state.locked_wad, "cent-stops-all")
 
 
 def idle_funding(model: RewoundModel, at: int) -> int:

@@ -29,7 +29,7 @@ class PlayedAct(NamedTuple):
 
     before and after: of the accounts of the coalition that it names. wallets_wad: change of what it holds outside.
     rise_wad: of the initial requirements of its accounts, in a pause. sold: of a bid. failing: the accounts that failed
-    maintenance before.
+    maintenance before. is_misled: a misprint came, which no guard held back.
     """
 
     model: Model
@@ -44,6 +44,7 @@ class PlayedAct(NamedTuple):
     rise_wad: int = 0
     sold: SoldAccount | None = None
     failing: Sequence[AccountId] = ()
+    is_misled: bool = False
 
     def event(self, name: str) -> Event | None:
         """The first event of a name."""
@@ -62,9 +63,26 @@ class PlayedAct(NamedTuple):
         return [(call.action, call.args) for call in self.step.args["calls"]]
 
 
+class AlarmKey(NamedTuple):
+    """What distinguishes readings: the alarm, the circumstance in words, and the stated weakness that it is."""
+
+    alarm: str
+    circumstance: str
+    weakness: str = ""
+
+
 class AlarmReading(NamedTuple):
-    """What an alarm reads of an act or a moment: the circumstance in words, and the money that it moved [wad]."""
+    """What an alarm reads of an act or a moment: the circumstance in words, and the money that it moved [wad].
+
+    weakness: the stated one that it is (`docs/attack.md`); empty for what the vault promises to withstand.
+    """
 
     alarm: str
     circumstance: str
     money_wad: int
+    weakness: str = ""
+
+    @property
+    def key(self) -> AlarmKey:
+        """What distinguishes it."""
+        return AlarmKey(self.alarm, self.circumstance, self.weakness)

@@ -23,7 +23,7 @@ class RewoundModel(Model):
         return len(self.memory.kept)
 
     def back(self, mark: int, at: int) -> None:
-        """Takes back all but the first so many steps, the last of which was at a time: metrics are of none before it."""
+        """Takes back all but the first so many steps; at: the time of the last, which metrics are never before."""
         self.memory.back(mark)
         self.at, self.steps = at, mark - 1  # the construction is one, too
 

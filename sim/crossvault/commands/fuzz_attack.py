@@ -16,6 +16,7 @@ from crossvault.attack.attack_story import RULES, AttackStory, shrunk_story, sto
 from crossvault.attack.judged_story import judged
 from crossvault.attack.market_draw import WAD
 from crossvault.attack.market_opening import world
+from crossvault.attack.played_act import AlarmKey
 from crossvault.commands.failure import after_finding
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import command, shown
@@ -27,7 +28,16 @@ from crossvault.evm.compiler import compile_contracts
 from crossvault.judge.judge import Judge
 from crossvault.lockstep.run import run
 from crossvault.report.console import show
-from crossvault.report.fuzz_attack import FollowedAttack, alarm_table, document, first_line, summary, untried, usd
+from crossvault.report.fuzz_attack import (
+    FollowedAttack,
+    alarm_table,
+    document,
+    first_line,
+    stated_line,
+    summary,
+    untried,
+    usd,
+)
 from crossvault.scenario.repro import SUFFIX, Repro, text
 from crossvault.setup import toolchain
 from crossvault.setup.notices import notice
@@ -49,16 +59,16 @@ def fuzz_attacks(arguments: Namespace) -> int:
     if not arguments.json:
         notice(f"from seed {plan.seed}, {plan.jobs} at a time, for {plan.secs} s, on the model alone")
     notes = AttackNotes(toolchain.state_dir() / "attack", arguments.json)
-    with bar("attack", plan.secs, "seconds") as tick, after_finding(lambda: bool(notes.names)):
+    with bar("attack", plan.secs, "seconds") as tick, after_finding(lambda: bool(notes.findings)):
         notes.result = search(plan, tick, notes.note)
     result = notes.result
-    with after_finding(lambda: bool(result.found)):
+    with after_finding(lambda: bool(result.findings)):
         notes.follow_up()
     if arguments.json:
         print(json.dumps(document(result, notes.followed), indent=2))
     else:
         notes.show()
-    if result.found:
+    if result.findings:
         return FAILED
     if result.interrupted:
         return INTERRUPTED
@@ -71,22 +81,26 @@ class AttackNotes:
     def __init__(self, folder: Path, as_json: bool) -> None:
         self._folder = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
         self._out = sys.stderr if as_json else sys.stdout
-        self.names: dict[tuple[str, str], str] = {}
+        self.names: dict[AlarmKey, str] = {}
+        self.findings = 0
         self.result = AttackResult()
         self.followed: list[FollowedAttack] = []
 
     def note(self, found: FoundAttack) -> None:
         """Prints the first of its kind and writes its story, before anything else is done with it."""
         self.names[found.key] = f"{found.alarm}-{len(self.names) + 1}"
+        self.findings += not found.weakness
         self._print(first_line(found))
-        with after_finding():
+        with after_finding(lambda: bool(self.findings)):
             self._write(story_of(found))
 
     def follow_up(self) -> None:
-        """Shrinks the largest of each kind, in the order of their discovery, and confirms it on Anvil."""
+        """Shrinks the largest finding of each kind, in the order of their discovery, and confirms it on Anvil."""
+        if not self.result.findings:
+            return
         build = compile_contracts()
-        with bar("shrinking", len(self.result.found), "findings") as tick:
-            for number, found in enumerate(self.result.found.values(), start=1):
+        with bar("shrinking", len(self.result.findings), "findings") as tick:
+            for number, found in enumerate(self.result.findings, start=1):
                 self.followed.append(FollowedAttack(found, None, None, False, self._shown(found)))
                 if not self.result.interrupted:
                     with after_finding():
@@ -101,7 +115,9 @@ class AttackNotes:
             print(f"stories: {shown(self._folder)}")
             print(f"to play one: {command()} run {shown(self._folder / (next(iter(self.names.values())) + SUFFIX))}")
         elif self.result.counts.plays:
-            print("no alarm: no coalition gained, and no account was locked or left without a sale")
+            print("no coalition gained beyond the stated bounds, and no account was locked or left without a sale")
+        if self.result.stated:
+            show(stated_line(self.result))
         for each in untried(self.result):
             show(each)
 

@@ -50,7 +50,17 @@ def first_line(found: FoundAttack) -> str:
     """The line that is printed as soon as something is found."""
     number, sentence = RULES[found.alarm]
     spent = f"{found.plays:,} calls, {found.cpu_secs:.1f} s"
+    if found.weakness:
+        return f"· {number}: {found.weakness}, stated: {found.circumstance}: {usd(found.money_wad)} USDC ({spent})"
     return f"✖ {number}: {sentence}: {found.circumstance}: {usd(found.money_wad)} USDC ({spent})"
+
+
+def stated_line(result: AttackResult) -> Text:
+    """The stated weaknesses that the search met, each with its rule and its largest amount."""
+    met = ", ".join(
+        f"{name} ({RULES[each.alarm][0]}) {usd(each.money_wad)}" for name, each in sorted(result.stated.items())
+    )
+    return Text(f"stated weaknesses met, by name, and most money moved [USDC]: {met} (docs/attack.md)")
 
 
 def alarm_table(all_found: Sequence[FollowedAttack]) -> ReportTable:
@@ -93,7 +103,7 @@ def summary(result: AttackResult) -> Text:
 
 def never_tried(result: AttackResult) -> dict[str, list[str]]:
     """The moves, events, doors and alarms that the search did not reach."""
-    counts, alarms = result.counts, {key[0] for key in result.found}
+    counts, alarms = result.counts, {key.alarm for key in result.found}
     return {
         "moves": _missing((*MOVES, *WAITS, BATCH), counts.moves),
         "events": _missing(_EVENTS, counts.events),
@@ -135,6 +145,10 @@ def document(result: AttackResult, all_found: Sequence[FollowedAttack]) -> dict[
         "cpu_seconds": round(result.cpu_secs, 2),
         "interrupted": result.interrupted,
         "findings": [_row(each) for each in all_found],
+        "stated": {
+            name: {"rule": RULES[each.alarm][0], "guilty_act": each.circumstance, "money_wad": str(each.money_wad)}
+            for name, each in sorted(result.stated.items())
+        },
         "reached": {name: dict(getattr(result.counts, name)) for name in ("moves", "doors", "refusals", "events")},
         "never_reached": never_tried(result),
     }
