@@ -97,6 +97,7 @@ class VaultSource:
             self.bindings = EarlierBindings(self._build, self.names, self.earlier)
             self.form = EarlierForm(self._build, self.earlier)
             self.fields = self.bindings.vault.event_fields()
+            [self._opened] = (_topic(item) for item in self.earlier.abi if item.get("name") == OPENED)
 
     def _selectors(self) -> frozenset[str] | None:
         """The selectors that the vault's table of functions lists; None where it has no such table."""
