@@ -79,7 +79,7 @@ contract QuorumFeeder {
     /// of apartWad of the earlier one
     function publishPrice(uint256 underlying, uint256 indexWad, int256 premiumWad, uint256 confidenceWad, uint256 publishedAt) external {
         bytes32 print = keccak256(abi.encode("price", underlying));
-        Surface.Svi memory none;
+        Surface.Svi memory none = Surface.Svi(0, 0, 0, 0, 0, 0, 0);
         (bool agreed, Offer memory both) = offer(print, Offer(indexWad, premiumWad, none, confidenceWad, publishedAt, block.timestamp));
         if (agreed) vault.publishPrice(underlying, both.valueWad, both.besideWad, both.confidenceWad, both.publishedAt);
     }
@@ -95,7 +95,7 @@ contract QuorumFeeder {
         uint256 publishedAt
     ) external {
         bytes32 print = keccak256(abi.encode("forward", underlying, expiry));
-        Surface.Svi memory none;
+        Surface.Svi memory none = Surface.Svi(0, 0, 0, 0, 0, 0, 0);
         if (rateWad > 10e18) revert ValueOutOfRange(forwardWad, type(int256).max);
         (bool agreed, Offer memory both) =
             offer(print, Offer(forwardWad, int256(rateWad), none, confidenceWad, publishedAt, block.timestamp));
