@@ -18,6 +18,7 @@ from crossvault.mirror.account import AccountId
 LEAST_WAD = fixed.WAD  # money below which nothing is reported: 1 USDC
 _MISSING_PARTS = 20  # a twentieth of what lenders hold must be missing: traders always realise a little first
 PROFIT, DEBT, HOLE, DRAIN, SPLIT, PAUSED = "profit", "debt", "hole", "drain", "split", "paused"
+SECOND_ADDRESS = "reward-of-a-second-address"
 UNGUARDED, WITHIN_JUMP, HASTY_BID = "misprint-without-a-guard", "misprint-within-max-jump", "bid-while-a-print-waits"
 _MAX_JUMP_PARTS = 10  # the guard of a drawn market lets a price be wrong by a tenth
 
@@ -92,9 +93,20 @@ def stated(act: PlayedAct, money_wad: int) -> str:
         return UNGUARDED
     if act.step.action == "bid" and not act.is_own and act.is_waiting:
         return HASTY_BID
+    if act.sold and act.is_own and act.step.args["account"] in COALITION and _is_reward(act, money_wad):
+        return SECOND_ADDRESS
     sizes = (abs(args["size"]) * args["price_wad"] // fixed.WAD for action, args in act.calls if action == "trade")
     is_wrong = act.draw.misprint != "none" and act.draw.confirm_secs and not is_true(act.model, act.true_wad)
     return WITHIN_JUMP if is_wrong and money_wad * _MAX_JUMP_PARTS <= sum(sizes) else ""
+
+
+def _is_reward(act: PlayedAct, money_wad: int) -> bool:
+    """Whether a bid on an insolvent account gains no more than the fund paid beyond its debt."""
+    event, sold = act.event("Bid"), act.sold
+    if event is None or sold is None or not sold.insolvent_at or sold.worth.true_wad > 0:
+        return False
+    deal = event.values[5]
+    return money_wad <= -deal.cost_wad + min(0, sold.worth.true_wad) * deal.taken_wad // fixed.WAD + LEAST_WAD
 
 
 def _profit(act: PlayedAct) -> Iterator[AlarmReading]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from crossvault.judge.bracket import Bracket
 from crossvault.judge.breach import Breach
 from crossvault.judge.moment import Moment
-from crossvault.judge.ordinary_gains import auction_gain
+from crossvault.judge.ordinary_gains import auction_gain, bidder_gain
 from crossvault.judge.rounding import RAY, WAD, ceiling
 from crossvault.judge.step_rounding import rounding_ray
 from crossvault.judge.true_worth import limited, token_prices, true_equities, waiting_prices, wallet_gains, worth
@@ -20,6 +20,8 @@ from crossvault.judge.true_worth import limited, token_prices, true_equities, wa
 if TYPE_CHECKING:
     from crossvault.mirror.account import AccountId
 
+SECOND_ADDRESS = "reward-of-a-second-address"
+"""The known weakness of a reward for a debt that its own debtor takes over by another address."""
 _TRADES = frozenset(("trade", "fill"))
 _ACTS = frozenset((
     "deposit_cash", "withdraw_cash", "deposit_collateral", "withdraw_collateral", "fund_insurance", "batch", "bid",
@@ -54,9 +56,18 @@ def no_gain_at_waiting_price(moment: Moment) -> Iterator[Breach]:
 
 
 def no_gain_by_a_bid(moment: Moment) -> Iterator[Breach]:
-    """V19 of a bid: the bidder gains what the auction leaves it, for the seconds in which a bid was possible."""
-    if moment.step.action == "bid":
-        yield from _undue_gains(moment)
+    """V19 of a bid: the bidder gains what the auction leaves it, for the seconds in which a bid was possible.
+
+    A second address of who left the debt gains the reward of the fund as a stranger would: a known weakness, up to that.
+    """
+    if moment.step.action != "bid":
+        return
+    args, before = moment.step.args, moment.before
+    is_own = moment.person(args["account"]) == moment.person(args["bidder"])
+    is_paid = is_own and before.account(args["account"]).sale.insolvent_at
+    for breach in _undue_gains(moment):
+        is_reward = is_paid and (breach.money_wad or 0) <= bidder_gain(moment) + valuation_rounding(moment)
+        yield breach._replace(weakness=SECOND_ADDRESS) if is_reward else breach
 
 
 def _undue_gains(moment: Moment) -> Iterator[Breach]:

@@ -28,6 +28,12 @@ def auction_gain(moment: Moment, person: str) -> int:
     account, bidder = step.args["account"], step.args["bidder"]
     if moment.person(bidder) != person or moment.person(account) == person:
         return 0
+    return bidder_gain(moment)
+
+
+def bidder_gain(moment: Moment) -> int:
+    """What any bidder gains by the rule of the auction at an accepted bid [wad]."""
+    account = moment.step.args["account"]
     taken_wad = next((event.values[5].taken_wad for event in moment.outcome.events if event.name == "Bid"), 0)
     rise_wad = max(0, true_equities(moment, account)[0].high - moment.value_before(account).equity.low)
     return ceiling((_whole_gain(moment, account) + rise_wad) * taken_wad, WAD)

@@ -108,7 +108,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "V19", "No person gains by a bid more than the auction leaves for the seconds in which a bid was possible.",
-        no_gain_by_a_bid, cost="1 us, a bid 100 us", known=frozenset({"bid"}),
+        no_gain_by_a_bid, cost="1 us, a bid 100 us",
     ),
     Rule("V11", "The state rebuilt from the events of a step is the stored state.", rebuilt_from_events, 8, "50 us"),
     Rule("V20", "The gains of all persons, fund and residue sum to zero by a call.", gains_sum_to_zero, cost="9 us"),
