@@ -58,7 +58,7 @@ def no_gain_at_waiting_price(moment: Moment) -> Iterator[Breach]:
 def no_gain_by_a_bid(moment: Moment) -> Iterator[Breach]:
     """V19 of a bid: the bidder gains what the auction leaves it, for the seconds in which a bid was possible.
 
-    A second address of who left the debt gains the reward of the fund as a stranger would: a known weakness, up to that.
+    A second address of who left the debt gains the reward that a stranger would: a known weakness, up to that.
     """
     if moment.step.action != "bid":
         return
