@@ -106,7 +106,8 @@ def _is_reward(act: PlayedAct, money_wad: int) -> bool:
     if event is None or sold is None or not sold.insolvent_at or sold.worth.true_wad > 0:
         return False
     deal = event.values[5]
-    return money_wad <= -deal.cost_wad + min(0, sold.worth.true_wad) * deal.taken_wad // fixed.WAD + LEAST_WAD
+    reward_wad: int = -deal.cost_wad + min(0, sold.worth.true_wad) * deal.taken_wad // fixed.WAD
+    return money_wad <= reward_wad + LEAST_WAD
 
 
 def _profit(act: PlayedAct) -> Iterator[AlarmReading]:
