@@ -303,8 +303,8 @@ contract Auction is Store, ReentrancyGuardTransient {
     function requireGraceOver(AccountId account, int256 equityWad) internal view {
         uint256 graceSecs = ledger.terms.graceSecs;
         if (graceSecs == 0 || equityWad <= 0) return;
-        uint256 until = outageEnd(account) + graceSecs;
-        if (block.timestamp < until) revert LiquidationErrors.OutageGrace(account, until);
+        uint256 untilAt = outageEnd(account) + graceSecs;
+        if (block.timestamp < untilAt) revert LiquidationErrors.OutageGrace(account, untilAt);
     }
 
     /// @notice Requires an account in liquidation.

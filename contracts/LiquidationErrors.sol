@@ -8,7 +8,7 @@ library LiquidationErrors {
     /// @notice The account is in liquidation.
     error UnderLiquidation(AccountId account);
     /// @notice An outage has ended, and until the end of the grace time no solvent account that it kept from being sold is.
-    error OutageGrace(AccountId account, uint256 until);
+    error OutageGrace(AccountId account, uint256 untilAt);
     /// @notice The account is not in liquidation.
     error NotUnderLiquidation(AccountId account);
     /// @notice The account meets its maintenance margin requirement, or in an auction its buffer margin.

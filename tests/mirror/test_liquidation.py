@@ -16,7 +16,9 @@ secs = st.integers(1, 30 * 86_400)
 @st.composite
 def terms(draw: st.DrawFn) -> AuctionTerms:
     start = draw(st.integers(1, WAD))
-    return AuctionTerms(draw(ratios), start, draw(st.integers(1, start)), draw(secs), draw(secs), draw(secs))
+    knee = draw(st.integers(1, start))
+    floor = draw(st.integers(0, knee))
+    return AuctionTerms(draw(ratios), start, knee, draw(secs), draw(secs), draw(secs), floor_wad=floor)
 
 
 @LAW
@@ -39,11 +41,11 @@ def test_the_largest_part_restores_the_buffer_margin(missing: int, equity: int, 
 @given(terms(), st.integers(0, 61 * 86_400), st.integers(0, 86_400))
 def test_the_discount_only_falls(how: AuctionTerms, elapsed: int, later: int) -> None:
     now, then = liquidation.discount(how, elapsed), liquidation.discount(how, elapsed + later)
-    assert how.start_wad >= now >= then >= 0
+    assert how.start_wad >= now >= then >= how.floor_wad
     assert liquidation.discount(how, 0) == how.start_wad
     assert liquidation.discount(how, how.fast_secs) == how.knee_wad
     assert liquidation.discount(how, how.fast_secs + how.slow_secs - 1) > 0
-    assert liquidation.discount(how, how.fast_secs + how.slow_secs) == 0
+    assert liquidation.discount(how, how.fast_secs + how.slow_secs) == how.floor_wad
 
 
 @LAW
@@ -53,7 +55,7 @@ def test_the_discount_is_the_linear_formula_rounded_up(how: AuctionTerms, elapse
     if elapsed < fast:
         line = how.start_wad - exact(how.start_wad - how.knee_wad, elapsed, fast)
     else:
-        line = max(Fraction(0), how.knee_wad - exact(how.knee_wad, elapsed - fast, slow))
+        line = max(Fraction(how.floor_wad), how.knee_wad - exact(how.knee_wad, elapsed - fast, slow))
     assert 0 <= liquidation.discount(how, elapsed) - line < 1
 
 

@@ -56,6 +56,7 @@ CAPABILITIES = (
     Capability("operators", "others who act for an account", ("set_operator",)),
     Capability("sealing", "listings and feeders that are announced once the vault holds money",
                ("schedule_feeder", "schedule_underlying", "schedule_collateral", "schedule_guardian", "seal")),
+    Capability("tightening at once", "changes that only tighten, made without an announcement"),
     Capability("cancelling", "announced changes that are cancelled", ("cancel_changes",)),
     Capability("vault caps", "caps of the whole vault", ("schedule_cap", "enact_cap"), _NOTHING, ("CapExceeded",)),
     Capability("scopes", "operators with a part of the rights", ("set_scopes",)),

@@ -16,6 +16,7 @@ from crossvault.conform.figures import SNAPSHOT, FigureSubject, about_of
 from crossvault.conform.step_context import StepContext
 from crossvault.conform.step_fit import StepFit
 from crossvault.conform.subject import Subject
+from crossvault.conform.waiting_changes import waits
 from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.step import Action, Outcome, Step, StepStream, World
@@ -105,11 +106,14 @@ class _ModelRecorder:
         self._last: Step | None = None
 
     def play(self, step: Step) -> tuple[ModelStep, Outcome]:
-        """Plays a step, unless it does not fit the types of the vault."""
+        """Plays a step, unless it does not fit the types of the vault, or has to wait there alone."""
         assumed = is_assumed(self._subject, step)
         if not assumed and not self._fit.fits(step):
             outcome = Outcome(None, (), self._model.snapshot(step.accounts()))
             return ModelStep(step, None, (), {}, skipped=f"{step.action}, which does not fit"), outcome
+        if waits(self._subject, self._model, step):
+            outcome = Outcome(None, (), self._model.snapshot(step.accounts()))
+            return ModelStep(step, None, (), {}, skipped=f"{step.action}, which has to wait"), outcome
         accounts = step.accounts()
         if self._everywhere:
             accounts = tuple(dict.fromkeys((*self._model.vault.ledger.holders, *accounts)))

@@ -267,9 +267,9 @@ class Auction(Appraiser):
         grace_secs = self.ledger.terms.grace_secs
         if grace_secs == 0 or equity_wad <= 0:
             return
-        until = self.outage_end(account, now=now) + grace_secs
-        if now < until:
-            raise liquidation_errors.OutageGrace(account, until)
+        until_at = self.outage_end(account, now=now) + grace_secs
+        if now < until_at:
+            raise liquidation_errors.OutageGrace(account, until_at)
 
     def require_on_sale(self, account: AccountId) -> None:
         """Requires an account in liquidation."""

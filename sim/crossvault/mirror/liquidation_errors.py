@@ -20,7 +20,7 @@ class OutageGrace(Refusal):
     """An outage has ended, and until the end of the grace time no solvent account that it kept from being sold is."""
 
     account: AccountId
-    until: int
+    until_at: int
 
 
 class NotUnderLiquidation(Refusal):
