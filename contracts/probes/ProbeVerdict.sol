@@ -28,6 +28,10 @@ contract ProbeVerdict is Probe {
         Verdict.requireEquity(account, valued, before);
     }
 
+    function requireNoDebt(AccountId account, int256 equityWad, int256 beforeWad) external pure {
+        Verdict.requireNoDebt(account, equityWad, beforeWad);
+    }
+
     function changes(Setup calldata self, Account.Image calldata a, Account.Image calldata b) external returns (bool[] memory) {
         return Verdict.changes(stored(self), a, b);
     }

@@ -41,6 +41,10 @@ def draw_account(random: Random) -> Drawn:
     return {"account": AccountId("alice"), "valued": books["self"], "before": books["before"]}
 
 
+def draw_debt(random: Random) -> Drawn:
+    return {"account": AccountId("alice"), "equity_wad": VALUE.draw(random), "before_wad": VALUE.draw(random)}
+
+
 # results
 
 
@@ -63,6 +67,11 @@ def require_equity(account: AccountId, valued: Book, before: Book) -> tuple[()]:
     return ()
 
 
+def require_no_debt(account: AccountId, equity_wad: int, before_wad: int) -> tuple[()]:
+    verdict.require_no_debt(account, equity_wad, before_wad)
+    return ()
+
+
 VERDICT: dict[str, tuple[Any, Any]] = {
     "changes": (draw_both, changes),
     "requireInitial": (draw_call, on_ledger(verdict.require_initial)),
@@ -70,6 +79,7 @@ VERDICT: dict[str, tuple[Any, Any]] = {
     "requireNoFall": (draw_changed, require_no_fall),
     "requireNoRise": (draw_changed, require_no_rise),
     "requireEquity": (draw_account, require_equity),
+    "requireNoDebt": (draw_debt, require_no_debt),
 }
 BUFFERS: dict[str, tuple[Any, Any]] = {
     "freshBook": (draw_call, on_ledger(verdict.fresh_book)),

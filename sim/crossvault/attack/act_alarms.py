@@ -87,11 +87,11 @@ def stated(act: PlayedAct, money_wad: int) -> str:
     """The stated weakness by which money moves at prices that are not the true ones; empty for none.
 
     Without a guard each print is believed; with one an index may be wrong by `max jump`, which is that part of what is
-    traded; and who bids while a print waits chooses to.
+    traded; and an auction is priced at the index, also while a print waits.
     """
     if act.is_misled:
         return UNGUARDED
-    if act.step.action == "bid" and not act.is_own and act.is_waiting:
+    if act.step.action == "bid" and act.is_waiting:
         return HASTY_BID
     if act.sold and act.is_own and act.step.args["account"] in COALITION and _is_reward(act, money_wad):
         return SECOND_ADDRESS
