@@ -9,6 +9,7 @@ import {Ledger} from "./Ledger.sol";
 import {Market} from "./Market.sol";
 import {MarketErrors} from "./MarketErrors.sol";
 import {Oracle} from "./Oracle.sol";
+import {Stranded} from "./Stranded.sol";
 
 /// @notice Storage of the vault, in the one order that all its code shares, and the checks on it.
 abstract contract Store {
@@ -58,6 +59,13 @@ abstract contract Store {
             if (holder.balances[i] == 0) continue;
             since = Fixed.max(since, ledger.freshSince[Market.termOf(ledger.assets[i].underlying, 0)]);
         }
+    }
+
+    /// @notice Whether it is known from when the clock of an auction counts.
+    /// @dev not while positions are at stale prices and no step of the auction has shown since that the account fails without them
+    /// @param account account in liquidation
+    function isClockKnown(AccountId account) internal view returns (bool) {
+        return ledger.sales[account].clockAt >= Stranded.lastStaleSince(ledger, Account.instruments(ledger.holders[account]));
     }
 
     /// @notice End of the last outage in which an account could not be sold.

@@ -43,6 +43,13 @@ library Stranded {
         parts.late = Valuation.valuedImage(self, late);
     }
 
+    /// @notice Time at which the last stale price of some instruments turned stale; 0 where they have none.
+    /// @param self ledger
+    /// @param instruments numbers of the instruments
+    function lastStaleSince(Ledger.State storage self, uint256[] memory instruments) internal view returns (uint256 since) {
+        for (uint256 i = 0; i < instruments.length; i++) since = Fixed.max(since, staleSince(self, instruments[i]));
+    }
+
     /// @notice Time at which the last stale price of an instrument turned stale; 0 where it has none.
     /// @dev its index, before its expiry its forward, and the surface of an option; once settled it needs none
     /// @param self ledger

@@ -167,7 +167,7 @@ contract Vault is Checks, Diamond {
         int256[] memory principals = new int256[](accounts.length);
         for (uint256 i = 0; i < accounts.length; i++) {
             Liquidation.Sale storage sale = ledger.sales[accounts[i]];
-            if (sale.startedAt != 0) sale.clockAt = uint64(clockFrom(accounts[i]));
+            if (sale.startedAt != 0 && isClockKnown(accounts[i])) sale.clockAt = uint64(clockFrom(accounts[i]));
             Ledger.settle(ledger, accounts[i], underlying, expiry, settlementWad);
             principals[i] = ledger.holders[accounts[i]].principal;
         }

@@ -150,23 +150,27 @@ library Verdict {
     /// @notice Equity of an account, its maintenance requirement and buffer, and its initial buffer, at fresh prices or where it fails without them.
     /// @dev equity at the last prices. Positions at stale prices have no requirement, and count at maintenance as the most that they may be worth: an
     /// account that fails in spite of it does not hang on a price that is not there. The initial buffer is never above the maintenance buffer,
-    /// and is computed only where that is not negative
+    /// and is computed only where that is not negative. Options are marked once: the equity is the sum of that of both parts, which is exact
     /// @param self ledger
     /// @param account account
     /// @custom:reverts StalePrice
     function maintenance(Ledger.State storage self, AccountId account) internal view returns (Standing memory now_) {
         Account.Image memory held = Valuation.image(self, account);
-        Margin.Book memory whole = Valuation.valuedImage(self, held);
+        Margin.Book memory whole = Valuation.emptyBook(self, held);
+        Valuation.fillBook(self, held, whole);
         Margin.Book memory valued = whole;
-        now_.equityWad = Margin.equity(whole);
         int256 mostWad = 0;
         if (whole.stale.underlying != 0) {
             Stranded.Parts memory parts = Stranded.split(self, held);
             (valued, now_.staleSince) = (parts.rest, parts.since);
             Valuation.requireFresh(valued);
             mostWad = Stranded.most(parts.late);
-            now_.riseWad = uint256(mostWad - Margin.equity(parts.late));
+            now_.equityWad = Margin.equity(parts.late);
+            now_.riseWad = uint256(mostWad - now_.equityWad);
+        } else {
+            Valuation.markOptions(self, whole.lines);
         }
+        now_.equityWad += Margin.equity(valued);
         if (valued.stakes.length != 0) {
             valued.verdict = self.stress.judge(Valuation.exposuresOf(valued), self.model.data, Valuation.quotePrice(self, valued));
         }

@@ -13,6 +13,10 @@ contract ProbeStranded is Probe {
         return Stranded.split(stored(self), held);
     }
 
+    function lastStaleSince(Setup calldata self, uint256[] calldata instruments) external returns (uint256) {
+        return Stranded.lastStaleSince(stored(self), instruments);
+    }
+
     function staleSince(Setup calldata self, uint256 instrument) external returns (uint256) {
         return Stranded.staleSince(stored(self), instrument);
     }

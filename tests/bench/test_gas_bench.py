@@ -12,7 +12,7 @@ from crossvault.bench.gas import code_digest
 from crossvault.bench.gas_chain import ENFORCED, LIMIT, GasChain
 from crossvault.bench.gas_code import ABI, ARITHMETIC, DISPATCH, MEMORY, CodeFunctions, SourceNames
 from crossvault.bench.gas_doors import ROWS, DoorMeasurement
-from crossvault.bench.gas_market import AT
+from crossvault.bench.gas_market import AT, COUNT, EXPIRIES
 from crossvault.bench.gas_portfolios import PORTFOLIOS, GasPortfolio
 from crossvault.bench.gas_profile import FunctionGas, ProfileIncomplete, gas_profile
 from crossvault.bench.gas_trace import CallTrace, call_trace
@@ -24,6 +24,7 @@ from crossvault.evm.deploy import MODULES
 from crossvault.fuzz.blocks import SourceSpan
 from crossvault.mirror import market
 from crossvault.mirror.account import MAX_OPTIONS, PORTFOLIO, STANDARD
+from crossvault.mirror.fixed import WAD
 from crossvault.mirror.shock import MAX_SCENARIOS
 from crossvault.report.gas import BEGIN, END
 from places import ROOT
@@ -213,6 +214,22 @@ def test_the_dearest_accounts_within_the_limit_pass_on_a_node_that_enforces_it(i
         for each in (measurement.chain, strict, wide):
             each.close()
     assert "bid" in {step.action for step in measurement.steps}
+
+
+@pytest.mark.slow
+def test_a_bid_fits_where_all_options_are_at_fresh_prices_and_a_perp_is_not() -> None:
+    """The dearest bid: 24 options are margined, apart from a perp whose underlying has no other position."""
+    perps = tuple(market.perp(i) for i in range(COUNT))
+    calls = (market.instrument_of(1 + n % 6, market.CALL, EXPIRIES[n // 6], (80 + 2 * n) * WAD) for n in range(24))
+    measurement = DoorMeasurement(GasChain(), GasPortfolio("", "", PORTFOLIO, (*perps, *calls)), MAX_SCENARIOS)
+    try:
+        measurement.build()
+        measurement.measure_sale()
+        assert measurement.differences() == []
+    finally:
+        measurement.chain.close()
+    bid = measurement.gas["bid: with positions at stale prices"]
+    assert bid.is_within and bid.gas > measurement.gas["bid: a part"].gas
 
 
 @pytest.mark.slow

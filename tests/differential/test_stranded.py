@@ -13,7 +13,7 @@ from crossvault.mirror import stranded
 from crossvault.mirror.account import Image
 from drawn_books import draw_held, draw_position_call
 from inputs import LINE
-from ledgers import Drawn, Setup, state
+from ledgers import Drawn, Setup, draw_position, draw_setup, state
 from probing import NOW, Integer, Probes, assert_equal, started
 from test_books import on_ledger
 
@@ -25,6 +25,12 @@ def draw_print(random: Random) -> Drawn:
     age_secs = Integer(0, 2**20).draw(random)
     near = random.choice([age_secs - 1, age_secs, age_secs + 1, 60])
     return {"published_at": random.choice([0, NOW - age_secs, NOW - age_secs]), "heartbeat_secs": max(1, near)}
+
+
+def draw_instruments(random: Random) -> Drawn:
+    """A ledger, and instruments of it or none."""
+    setup = draw_setup(random)
+    return {"self": setup, "instruments": [draw_position(random, setup) for _ in range(random.choice([0, 1, 3]))]}
 
 
 def draw_of_a_book(random: Random) -> Drawn:
@@ -43,6 +49,7 @@ def split(self: Setup, held: Image, now: int) -> tuple[stranded.Parts]:
 
 APART: dict[str, tuple[Any, Any]] = {
     "split": (draw_held, split),
+    "lastStaleSince": (draw_instruments, on_ledger(stranded.last_stale_since)),
     "staleSince": (draw_position_call, on_ledger(stranded.stale_since)),
     "lateAfter": (draw_print, stranded.late_after),
     "most": ({"late": BOOK}, stranded.most),

@@ -13,11 +13,13 @@ from crossvault.bench.gas_market import (
     AT,
     BOB,
     CAROL,
+    DAVE,
     DAY,
     EXPIRIES,
     FAIR,
     GUARD,
     HALF,
+    HEARTBEAT,
     LITTLE,
     NOTHING,
     TERMS,
@@ -25,6 +27,7 @@ from crossvault.bench.gas_market import (
     forward,
     funding,
     haircuts,
+    heartbeat,
     listing,
     portfolio_margin,
     price,
@@ -72,6 +75,7 @@ ROWS = (
     "startLiquidation",
     "endLiquidation",
     "bid: a part",
+    "bid: with positions at stale prices",
     "declareInsolvent",
     "bid: all of an insolvent account",
     "settle: one account",
@@ -266,6 +270,9 @@ class DoorMeasurement:
             self.play(haircuts(at, terms))
             self.measure(row, turn(at, "x", account=ALICE))
         self.measure("bid: a part", _bid(at + 60, WAD // 10))
+        self.play(heartbeat(at + 61, 0, 60))
+        self.measure("bid: with positions at stale prices", _bid(at + 62, WAD // 10, DAVE))
+        self.play(heartbeat(at + 63, 0, HEARTBEAT))
         later = at + GUARD.confirm_secs + TERMS.fast_secs + TERMS.slow_secs
         self.play(self._ruin(later))
         self.measure("declareInsolvent", doors.declare_insolvent(later, "x", account=ALICE))
@@ -305,5 +312,5 @@ class DoorMeasurement:
         return [f"{name}: the model has {ours}, the chain {theirs}" for name, ours, theirs in pairs if ours != theirs]
 
 
-def _bid(at: int, fraction_wad: int) -> Step:
-    return doors.bid(at, "carol", account=ALICE, bidder=CAROL, fraction_wad=fraction_wad, limit_wad=2**200)
+def _bid(at: int, fraction_wad: int, bidder: AccountId = CAROL) -> Step:
+    return doors.bid(at, bidder.owner, account=ALICE, bidder=bidder, fraction_wad=fraction_wad, limit_wad=2**200)

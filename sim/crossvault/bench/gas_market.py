@@ -34,8 +34,10 @@ FAIR, HALF, LITTLE, NOTHING = (
     collateral.HaircutTerms(percent * WAD // 100, percent * WAD // 100, 10**6 * WAD) for percent in (10, 50, 70, 100)
 )
 
+HEARTBEAT = 365 * DAY  # seconds
+
 _RISK = market.MarketRisk(
-    heartbeat_secs=365 * DAY, mark_band=WAD // 20, trade_band=WAD // 2, initial_rate=WAD // 10, base_rate=WAD // 20,
+    heartbeat_secs=HEARTBEAT, mark_band=WAD // 20, trade_band=WAD // 2, initial_rate=WAD // 10, base_rate=WAD // 20,
     impact_rate=WAD // 10, maintenance_rate=WAD // 20, maintenance_scale=WAD // 2, spread_rate=WAD // 100,
     profit_weight=WAD // 2, confidence_threshold=WAD // 2, confidence_factor=WAD // 50, funding_base=10**14,
     funding_cap=WAD // 100, skew_scale=10**6 * WAD,
@@ -119,6 +121,12 @@ def prints(at: int, percent: int) -> Iterator[Step]:
     """Publishes the price of every underlying."""
     for i in range(COUNT):
         yield price(at, i, percent)
+
+
+def heartbeat(at: int, underlying: int, heartbeat_secs: int) -> Iterator[Step]:
+    """Changes the longest age of the prints of an underlying, but for its surfaces [seconds]."""
+    risk = _RISK._replace(heartbeat_secs=heartbeat_secs)
+    yield from _changed(doors.RISK, at, underlying=underlying, risk=risk)
 
 
 def price(at: int, underlying: int, percent: int) -> Step:

@@ -63,6 +63,12 @@ def bid_clock_from(books: Books, account: AccountId, at: int) -> int:
     return at if books.account(account).sale.clock_at < since else clock_from(books, account, at)
 
 
+def settled_clock_from(books: Books, account: AccountId, at: int) -> int:
+    """The time from which the clock counts after a settlement: as it was where a bid would start it anew [seconds]."""
+    clock_at = books.account(account).sale.clock_at
+    return clock_at if clock_at < late_positions(books, account, at).since else clock_from(books, account, at)
+
+
 def _has_gap(books: Books, underlying: int, kind: int, expiry: int) -> bool:
     """Whether the forward, or the surface of an option, was stale when its expiry came."""
     curve = None if kind == PERP else books.curve(underlying, expiry)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from crossvault.differential.step import CHAIN_ID, EXCHANGE, Event
-from crossvault.judge.auction_clocks import bid_clock_from, clock_from
+from crossvault.judge.auction_clocks import bid_clock_from, settled_clock_from
 from crossvault.judge.books import (
     EXPIRY_BITS,
     AccountBook,
@@ -147,7 +147,9 @@ class EventReplay:
         for account, principal in zip(accounts, principals, strict=True):
             held = self._account(account).positions
             left = tuple(each for each in held if decoded(each.instrument)[::2] != (underlying, expiry))
-            self._change_account(account, principal=principal, positions=left, sale=self._clocked(account))
+            self._change_account(
+                account, principal=principal, positions=left, sale=self._clocked(account, settled_clock_from)
+            )
 
     def _sale_noted(self, account: AccountId, equity_wad: int, margin_wad: int, deficit_wad: int) -> None:
         self._note_deficit(account, deficit_wad)
@@ -188,7 +190,7 @@ class EventReplay:
         left = sale._replace(reserved_wad=deal.reserved_wad, deficit_wad=deal.deficit_wad)
         self._change_account(account, sale=SaleBook(clock_at=sale.clock_at) if deal.ended else left)
 
-    def _clocked(self, account: AccountId, since: Callable[[Books, AccountId, int], int] = clock_from) -> SaleBook:
+    def _clocked(self, account: AccountId, since: Callable[[Books, AccountId, int], int]) -> SaleBook:
         """The auction of an account with the time from which its clock counts; its prices are those before the step."""
         sale = self._account(account).sale
         was = self.before.account(account).sale

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from functools import partial
 
-from crossvault.mirror import account as accounts, authority_errors, cash, fixed, market, market_errors
+from crossvault.mirror import account as accounts, authority_errors, cash, fixed, market, market_errors, stranded
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import ZERO_ADDRESS, StorageMap, StorageStruct, Token
 from crossvault.mirror.ledger import State
@@ -87,6 +87,11 @@ class Store(StorageStruct):
             if holder.balances[i] != 0:
                 since = fixed.max(since, state.fresh_since[market.term_of(asset.underlying, 0)])
         return since
+
+    def is_clock_known(self, account: AccountId, *, now: int) -> bool:
+        """Whether it is known from when the clock of an auction counts."""
+        instruments = accounts.instruments(self.ledger.holders[account])
+        return self.ledger.sales[account].clock_at >= stranded.last_stale_since(self.ledger, instruments, now=now)
 
     def outage_end(self, account: AccountId, *, now: int) -> int:
         """End of the last outage in which an account could not be sold."""

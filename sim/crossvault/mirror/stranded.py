@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from crossvault.mirror import account as accounts, fixed, market, oracle, valuation
@@ -27,6 +28,11 @@ def split(self: State, held: Image, *, now: int) -> Parts:
     late = Image(0, accounts.STANDARD, (0,) * len(held.balances), tuple(entry for entry, since in pairs if since != 0))
     rest_book, late_book = (valuation.valued_image(self, part, now=now) for part in (rest, late))
     return Parts(rest_book, late_book, max(late_at, default=0))
+
+
+def last_stale_since(self: State, instruments: Sequence[int], *, now: int) -> int:
+    """Time at which the last stale price of some instruments turned stale; 0 where they have none."""
+    return max((stale_since(self, instrument, now=now) for instrument in instruments), default=0)
 
 
 def stale_since(self: State, instrument: int, *, now: int) -> int:

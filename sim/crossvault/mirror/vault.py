@@ -148,7 +148,7 @@ class Vault(Custody, Auction, Governance, Registry, Feed, Policy, Teller, Analys
         principals = []
         for account in accounts:
             sale = self.ledger.sales[account]
-            if sale.started_at != 0:
+            if sale.started_at != 0 and self.is_clock_known(account, now=now):
                 sale.clock_at = self.clock_from(account, now=now)
             ledger.settle(self.ledger, account, underlying, expiry, settlement_wad, now=now)
             principals.append(self.ledger.holders[account].principal)

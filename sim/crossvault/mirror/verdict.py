@@ -118,13 +118,18 @@ def maintenance(self: State, account: AccountId, *, now: int) -> Standing:
     """Equity of an account, its maintenance requirement and buffer, and its initial buffer, at fresh prices or where it
     fails without them."""
     held = valuation.image(self, account)
-    valued = whole = valuation.valued_image(self, held, now=now)
-    most_wad = stale_since = rise_wad = 0
+    valued = whole = valuation.empty_book(self, held)
+    valuation.fill_book(self, held, whole, now=now)
+    equity_wad = most_wad = stale_since = rise_wad = 0
     if whole.stale.underlying != 0:
         valued, late, stale_since = stranded.split(self, held, now=now)
         valuation.require_fresh(valued)
         most_wad = stranded.most(late)
-        rise_wad = most_wad - margin.equity(late)
+        equity_wad = margin.equity(late)
+        rise_wad = most_wad - equity_wad
+    else:
+        valuation.mark_options(self, whole.lines)
+    equity_wad += margin.equity(valued)
     if valued.stakes:
         quote_wad = valuation.quote_price(self, valued, now=now)
         valued.verdict = stress.judge(valuation.exposures_of(valued), self.model.data, quote_wad)
@@ -134,7 +139,7 @@ def maintenance(self: State, account: AccountId, *, now: int) -> Standing:
         valuation.require_fresh(whole)
     initial_wad = margin_wad if margin_wad < 0 else margin.margin(valued, Level.INITIAL)
     left = margin.left_out(valued)
-    return Standing(margin.equity(whole), margin_wad, required_wad, initial_wad, left, stale_since, rise_wad)
+    return Standing(equity_wad, margin_wad, required_wad, initial_wad, left, stale_since, rise_wad)
 
 
 def equity(self: State, account: AccountId, *, now: int) -> int:
