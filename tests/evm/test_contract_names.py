@@ -57,4 +57,4 @@ def test_a_story_may_call_its_accounts_as_contracts_are_called(tmp_path: Path) -
     assert steps[-1].action == "fill" and steps[-1].sender == "appraiser"
     people = ("governance", "registry", "feed", "appraiser", "teller", "auction")
     assert not any(chain.names.is_contract(each) for each in people)
-    assert len({chain.names.number(each) for each in (*people, *map(module_name, MODULES))}) == 18
+    assert len({chain.names.number(each) for each in (*people, *map(module_name, MODULES))}) == 21

@@ -37,7 +37,7 @@ starts: 2024-01-01T00:00:00Z
 world:
   quote: {name: USDC, decimals: 6}
   delay: 0s
-  auction: {buffer: 25 %, start: 100 %, knee: 50 %, fast: 20m, slow: 2h, insolvent: 20m}
+  auction: {buffer: 25 %, start: 100 %, knee: 50 %, fast: 20m, slow: 2h, insolvent: 20m, grace: 0s}
   underlyings:
     ETH: {heartbeat: 2h, mark band: 5 %, trade band: 5 %, initial margin: 10 %, maintenance margin: 5 %}
   collaterals:
