@@ -9,8 +9,8 @@ from judged_money import red_walk
 
 LAST = {
     "OperatorSet": False, "ModeSet": 7, "CashDeposited": 7, "CashWithdrawn": 7, "CollateralDeposited": 7,
-    "PricePublished": (7, 7), "ForwardPublished": 7, "SurfacePublished": ((0,) * 7, 7, (0,) * 7, 0), "Bid": None, "RiskScheduled": 7,
-    "UnderlyingListed": None, "ExpiryOpened": 7,
+    "PricePublished": (7, 7), "ForwardPublished": 7, "SurfacePublished": ((0,) * 7, 7, (0,) * 7, 0), "Bid": None,
+    "RiskScheduled": 7, "UnderlyingListed": None, "ExpiryOpened": 7,
 }  # fmt: skip
 """Last values of events that are not so."""
 
