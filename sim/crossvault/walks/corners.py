@@ -42,8 +42,8 @@ class CornerCases(OutageScenes):
         yield doors.set_mode(self._at, self.accounts[0].owner, account=self.accounts[0], mode=1)  # before any rules
         yield from self._opening(model)
         for scene in (
-            self._of_nothing, self._stale_neighbour, self._malformed, self._dust, self._brimful, self._sold,
-            self._called_back, self._counted, self._unhedged, self._expiring, self._jumped, self._drained,
+            self._settled_late, self._of_nothing, self._stale_neighbour, self._malformed, self._dust, self._brimful,
+            self._sold, self._called_back, self._counted, self._unhedged, self._expiring, self._jumped, self._drained,
             self._edged, self._auctioned, self._left_out, self._stranded, self._graced,
         ):  # fmt: skip
             self._draw(scene.__name__)
