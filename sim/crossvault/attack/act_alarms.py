@@ -12,7 +12,7 @@ from crossvault.attack.market_opening import COALITION, HONEST, PERSON, QUOTE, W
 from crossvault.attack.market_worth import equity, is_true
 from crossvault.attack.played_act import AlarmReading, PlayedAct
 from crossvault.differential.step import VAULT
-from crossvault.mirror import account as accounts, cash, collateral, fixed, liquidation
+from crossvault.mirror import account as accounts, cash, collateral, fixed, liquidation, market
 from crossvault.mirror.account import AccountId
 
 LEAST_WAD = fixed.WAD  # money below which nothing is reported: 1 USDC
@@ -20,6 +20,7 @@ _MISSING_PARTS = 20  # a twentieth of what lenders hold must be missing: traders
 PROFIT, DEBT, HOLE, DRAIN, SPLIT, PAUSED = "profit", "debt", "hole", "drain", "split", "paused"
 SECOND_ADDRESS = "reward-of-a-second-address"
 UNGUARDED, WITHIN_JUMP, HASTY_BID = "misprint-without-a-guard", "misprint-within-max-jump", "bid-while-a-print-waits"
+HELD_FORWARD = "forward-held-back"
 _MAX_JUMP_PARTS = 10  # the guard of a drawn market lets a price be wrong by a tenth
 
 
@@ -87,7 +88,8 @@ def stated(act: PlayedAct, money_wad: int) -> str:
     """The stated weakness by which money moves at prices that are not the true ones; empty for none.
 
     Without a guard each print is believed; with one an index may be wrong by `max jump`, which is that part of what is
-    traded; and an auction is priced at the index, also while a print waits.
+    traded; an auction is priced at the index, also while a print waits; and while a guard holds a forward back, margin
+    knows the one in force alone.
     """
     if act.is_misled:
         return UNGUARDED
@@ -97,7 +99,22 @@ def stated(act: PlayedAct, money_wad: int) -> str:
         return SECOND_ADDRESS
     sizes = (abs(args["size"]) * args["price_wad"] // fixed.WAD for action, args in act.calls if action == "trade")
     is_wrong = act.draw.misprint != "none" and act.draw.confirm_secs and not is_true(act.model, act.true_wad)
-    return WITHIN_JUMP if is_wrong and money_wad * _MAX_JUMP_PARTS <= sum(sizes) else ""
+    if is_wrong and money_wad * _MAX_JUMP_PARTS <= sum(sizes):
+        return WITHIN_JUMP
+    return HELD_FORWARD if act.draw.confirm_secs and _is_held_back(act) else ""
+
+
+def _is_held_back(act: PlayedAct) -> bool:
+    """Whether a forward is not the true price, and a position of the coalition depends on it."""
+    ledger = act.model.vault.ledger
+    held = {
+        market.term_of(market.underlying_of(each), market.expiry_of(each))
+        for account in act.after
+        for each in accounts.instruments(ledger.holders[account])
+        if market.kind_of(each) != market.PERP
+    }
+    curves = [ledger.curves[term] for term in held]
+    return any(not each.settlement and each.forward != act.true_wad[0] for each in curves)
 
 
 def _is_reward(act: PlayedAct, money_wad: int) -> bool:
