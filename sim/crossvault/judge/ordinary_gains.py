@@ -9,7 +9,7 @@ from crossvault.judge.auction_figures import auction_figures, discount
 from crossvault.judge.late_positions import sale_value
 from crossvault.judge.moment import Moment
 from crossvault.judge.rounding import WAD, ceiling
-from crossvault.judge.true_worth import true_equities
+from crossvault.judge.true_worth import true_equities, waiting_prices
 
 if TYPE_CHECKING:
     from crossvault.mirror.account import AccountId
@@ -20,7 +20,7 @@ def auction_gain(moment: Moment, person: str) -> int:
 
     Of a solvent account: its part of the value that is sold * (1 - d), d counting only seconds in which a bid was
     possible. Of an insolvent one: its part of the payout beyond -E. An auction is priced at the index: while a jump
-    waits, its part of what the account is worth more at that price.
+    waits, what is moved is worth more at that price by its part, and by the raw units beyond it.
     """
     step = moment.step
     if step.action != "bid" or not moment.accepted:
@@ -36,7 +36,19 @@ def bidder_gain(moment: Moment) -> int:
     account = moment.step.args["account"]
     taken_wad = next((event.values[5].taken_wad for event in moment.outcome.events if event.name == "Bid"), 0)
     rise_wad = max(0, true_equities(moment, account)[0].high - moment.value_before(account).equity.low)
-    return ceiling((_whole_gain(moment, account) + rise_wad) * taken_wad, WAD)
+    return ceiling((_whole_gain(moment, account) + rise_wad) * taken_wad, WAD) + _units_rise(moment, taken_wad)
+
+
+def _units_rise(moment: Moment, taken_wad: int) -> int:
+    """What the raw units beyond the part, paid for at the index, are worth more at a price that waits [wad]."""
+    account, total = moment.step.args["account"], 0
+    before, after = (books.account(account).balances for books in (moment.before, moment.after))
+    waiting = waiting_prices(moment.before, moment.at)
+    for asset, held, left in zip(moment.before.collaterals, before, after, strict=False):
+        index_wad = moment.before.underlyings[asset.underlying].price.index_wad
+        rise_wad = max(0, waiting.get(asset.underlying, index_wad) - index_wad) * 10 ** (18 - asset.decimals)
+        total += ceiling(max(0, (held - left) * WAD - held * taken_wad) * rise_wad, WAD * WAD)
+    return total
 
 
 def _whole_gain(moment: Moment, account: AccountId) -> int:
