@@ -71,7 +71,8 @@ class RareDoors(ThresholdPoints):
             self._at, STRANGER, underlying=0, index_wad=USUAL_PRICES[0], premium_wad=0, confidence_wad=WAD,
             published_at=self._at,
         )  # fmt: skip
-        yield from self._set([doors.AUCTION.of(terms=terms.auction(self._random))])
+        ungraced = terms.auction(self._random)._replace(grace_secs=0)  # later scenes sell right after a pause
+        yield from self._set([doors.AUCTION.of(terms=ungraced)])
         pause = doors.call_of(doors.pause(self._at, GOVERNOR))
         yield doors.batch(self._at, GOVERNOR, calls=(pause,))
 
