@@ -50,8 +50,18 @@ def is_constant(mutant: ModelMutant) -> bool:
 def mirror_functions() -> list[FunctionType]:
     """All live functions that the mirror defines, wherever they are held."""
     folder = str(toolchain.PACKAGE / "mirror")
-    functions = (each for each in gc.get_objects() if isinstance(each, FunctionType))
+    functions = (each for each in _live_objects() if isinstance(each, FunctionType))
     return [each for each in functions if each.__code__.co_filename.startswith(folder)]
+
+
+def _live_objects() -> list[Any]:
+    """All objects that the garbage collector knows, those that are spared from it included."""
+    is_frozen = gc.get_freeze_count() > 0
+    gc.unfreeze()
+    found = gc.get_objects()
+    if is_frozen:
+        gc.freeze()
+    return found
 
 
 def _replace(mutant: ModelMutant, tree: CodeType, functions: Sequence[FunctionType]) -> None:
