@@ -20,11 +20,14 @@ KINDS = {  # the module, the text and its replacement, and the field that differ
         'self.emit("CashDeposited", sender, account, 2 * amount_raw,', "CashDeposited.amount_raw",
     ),
     "a refusal": (
-        "verdict", "raise account_errors.InsufficientMargin(account, adjusted, required)\n\n\ndef require_no_fall",
-        "raise account_errors.InsufficientMargin(account, adjusted, 0)\n\n\ndef require_no_fall",
+        "verdict", "raise account_errors.InsufficientMargin(account, adjusted, required)\n\n\ndef require_bidder",
+        "raise account_errors.InsufficientMargin(account, adjusted, 0)\n\n\ndef require_bidder",
         "refusal.InsufficientMargin.requirement_wad",
     ),
-    "acceptance": ("verdict", "    if adjusted < required:\n", "    if False:\n", "refusal"),
+    "acceptance": (
+        "verdict", "valued, Level.INITIAL, now=now)\n    if adjusted < required:\n",
+        "valued, Level.INITIAL, now=now)\n    if False:\n", "refusal",
+    ),
     "an account": ("cash", "    return principal_of(self, present(self, principal, now=now) + delta_wad, now=now)",
                    "    return principal_of(self, present(self, principal, now=now) + delta_wad, now=now) + 1",
                    "CashDeposited.principal"),

@@ -117,6 +117,10 @@ def pieces() -> dict[str, list[Step]]:
             doors.schedule_feeder(START, "governor", feeder="late"),
             doors.set_feeder(START + 14 * 86_400 + 1, "governor", feeder="late", allowed=True),
         ],
+        "TokenListed": [
+            door(START, "governor", token="USDC", underlying=0, terms=HaircutTerms(WAD // 10, WAD // 10, WAD))
+            for door in (doors.schedule_collateral, doors.list_collateral)  # the quote token
+        ],
         "FractionOutOfRange": [
             doors.bid(START, "bob", account=ALICE, bidder=BOB, fraction_wad=WAD + 1, limit_wad=WAD)
         ],

@@ -52,7 +52,7 @@ def test_doors_are_those_of_the_contract() -> None:
 
 @pytest.mark.slow
 def test_a_walk_reaches_every_door_and_most_refusals(contracts: Path | None) -> None:
-    result = walk(1, 3_500, contracts)
+    result = walk(6, 3_500, contracts)
     assert result.failure is None, str(result.failure)
     assert result.compared == result.steps >= 3_500 and result.metrics_compared > 100
     assert set(DOORS) <= set(result.actions), set(DOORS) - set(result.actions)

@@ -29,8 +29,8 @@ MAKER, TAKER, PERP = AccountId("maker"), AccountId("taker"), 1 << 136
         ("haircuts-ignored", margin_after_a_call, 3, "withdraw_cash"),
         ("batch-unchecked", margin_after_a_call, 2, "batch"),
         ("settled-at-twice-the-price", settling_changes_nothing, 3, "settle"),
-        ("shorts-of-puts-free", metrics_shown, 1, "trade"),
-        ("few-decimals-as-six", metrics_shown, 0, "deposit_collateral"),
+        ("shorts-of-puts-free", metrics_shown, 0, "trade"),
+        ("few-decimals-as-six", metrics_shown, 3, "deposit_collateral"),
     ],
 )
 def test_a_mistake_is_red(name: str, check: Check, seed: int, action: str) -> None:
