@@ -3,6 +3,7 @@
 from crossvault.differential import doors
 from crossvault.judge.rulebook import IndexLevel, RuleBook, calls, change_of, standing
 from crossvault.mirror.fixed import WAD
+from crossvault.mirror.oracle import PriceGuard
 from judged_market import ALICE, BROKER, CAROL, DELAY, EXPIRY, FEEDER, GOVERNOR, GUARDIAN, HAIRCUT, TERMS, JudgedMarket
 
 
@@ -69,6 +70,18 @@ def test_levels_stand_until_the_next() -> None:
     assert standing(levels, 60) == levels[1:]
     assert standing(levels, 500) == levels[2:]
     assert standing((), 0) == ()
+
+
+def test_a_guard_measures_from_no_level_before_the_prints_without_one() -> None:
+    """Regression: V33 was red where a guard ended at one price and another began at a far one."""
+    guarded, off = PriceGuard(WAD // 20, 60, 0, 0), PriceGuard(0, 0, 0, 0)
+    market = JudgedMarket(guarded)
+    for guard, usd in ((off, 1_000), (guarded, 980)):
+        assert market.do(doors.schedule_guard, GOVERNOR, underlying=0, guard=guard) == []
+        market.at += DELAY
+        assert market.do(doors.enact_guard, GOVERNOR, underlying=0, guard=guard) == []
+        assert market.price(usd) == [] and market.refusal == ""
+    assert [level.index_wad // WAD for level in market.book.levels[0]] == [1_000, 980]
 
 
 def test_a_book_opens_with_the_terms_of_its_world() -> None:

@@ -41,7 +41,7 @@ class RuleBook(NamedTuple):
     change falls due [unix seconds]. open_since, cancelled_at: end of the last pause, time of the last cancellation
     [unix seconds]. is_sealed: whether what is added waits. parameters: in force, by kind and number. underlyings:
     names. collaterals: token and underlying. expiries: when an underlying's expiry was opened [unix seconds]. levels:
-    of a guarded index, since when it was how high. floors, epochs, filled, cancelled: of signed orders. decimals: of
+    of an index, since when it was how high. floors, epochs, filled, cancelled: of signed orders. decimals: of
     tokens.
     calling: tokens that enter the vault again.
     """
@@ -109,17 +109,17 @@ class RuleBook(NamedTuple):
         return book._with_acts(step)
 
     def _with_level(self, step: Step, outcome: Outcome) -> RuleBook:
-        """The book with the level of a guarded index after a print, as its event has it."""
+        """The book with the level of an index after a print, as its event has it; a print without a guard is a jump."""
         underlying = step.args["underlying"]
         guard = self.parameters.get(("guard", underlying))
-        if guard is None or not (guard.max_jump and guard.confirm_secs):
-            return self
         index_wad = next((event.values[6][0] for event in outcome.events if event.name == "PricePublished"), None)
         last = self.levels.get(underlying, ())
         if index_wad is None or (last and last[-1].index_wad == index_wad):
             return self
-        is_jump = last and abs(index_wad - last[-1].index_wad) > last[-1].index_wad * guard.max_jump // WAD
-        kept = () if is_jump else standing(last, step.at - guard.confirm_secs)
+        kept: tuple[IndexLevel, ...] = ()
+        if last and guard is not None and guard.max_jump and guard.confirm_secs:
+            is_jump = abs(index_wad - last[-1].index_wad) > last[-1].index_wad * guard.max_jump // WAD
+            kept = () if is_jump else standing(last, step.at - guard.confirm_secs)
         return self._replace(levels=_merged(self.levels, underlying, (*kept, IndexLevel(step.at, index_wad))))
 
     def _with_acts(self, step: Step) -> RuleBook:
