@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from crossvault.judge import ordinary_gains
 from crossvault.mirror import cash, fixed, funding, ledger, liquidation
 from crossvault.scenario import load
 from judged_money import (
@@ -18,6 +19,7 @@ from judged_money import (
     reductions_unchecked,
     waiting_uncounted,
 )
+from places import TESTS
 
 Patch = pytest.MonkeyPatch
 TWINS = {"mallory-long": "mallory", "mallory-short": "mallory", "sybil": "mallory"}
@@ -93,3 +95,11 @@ def bidders_pay_half(patch: Patch) -> None:
 def test_a_mistake_is_red(number: str, plant: Callable[[Patch], None], monkeypatch: Patch) -> None:
     plant(monkeypatch)
     assert red_walk(number).number == number
+
+
+def test_units_beyond_the_part_of_a_bid_gain_what_a_waiting_print_adds(monkeypatch: Patch) -> None:
+    story = load(str(TESTS / "judge" / "units-beyond-the-part.scenario.yaml"))
+    assert red_rules(story, "V19") == []
+    monkeypatch.setattr(ordinary_gains, "_units_rise", lambda moment, taken_wad: 0)
+    [red] = red_rules(story, "V19")
+    assert red.money_usd == 10  # 0.3156 of 3 bars are 0.9469: the rest of the bar is worth 200 * 0.0531 more
