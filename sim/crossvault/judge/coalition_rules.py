@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from crossvault.judge.bracket import Bracket
 from crossvault.judge.breach import Breach
+from crossvault.judge.marks import decoded
 from crossvault.judge.moment import Moment
 from crossvault.judge.ordinary_gains import auction_gain, bidder_gain
 from crossvault.judge.rounding import RAY, WAD, ceiling
@@ -114,7 +115,8 @@ def valuation_rounding(moment: Moment) -> int:
     if moment.step.action == "bid":
         sold = moment.before.account(moment.step.args["account"])
         most = max((each.price.index_wad for each in moment.after.underlyings), default=0)
-        units = len(sold.positions) * (ceiling(2 * most, WAD) + 2)
+        strikes = (max(most, decoded(each.instrument)[3]) for each in sold.positions)
+        units = sum(ceiling(2 * each, WAD) + 2 for each in strikes)  # a wei of an option is worth up to its strike
     return values + units + ceiling(rounding_ray(moment), RAY)
 
 
