@@ -103,3 +103,7 @@ def test_units_beyond_the_part_of_a_bid_gain_what_a_waiting_print_adds(monkeypat
     monkeypatch.setattr(ordinary_gains, "_units_rise", lambda moment, taken_wad: 0)
     [red] = red_rules(story, "V19")
     assert red.money_usd == 10  # 0.3156 of 3 bars are 0.9469: the rest of the bar is worth 200 * 0.0531 more
+
+
+def test_what_one_account_withdraws_is_not_taken_from_the_loss_of_another() -> None:
+    assert red_rules(load(str(TESTS / "judge" / "withdrawn-beside-a-loss.repro.yaml")), "V19") == []

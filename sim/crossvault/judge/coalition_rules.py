@@ -137,13 +137,13 @@ def _gains(moment: Moment) -> dict[str, Bracket]:
 
 def _signed_losses(moment: Moment, person: str) -> int:
     """The most that other persons lost in accounts that traded, bid or paid by their own authority [wad]."""
-    lost_wad = 0
+    lost: dict[str, int] = {}
     wallets = wallet_gains(moment)
     for account in moment.changed:
-        other = moment.person(account)
-        if other != person and _is_signed(moment, account):
+        if moment.person(account) != person and _is_signed(moment, account):
             before, after = true_equities(moment, account)
-            lost_wad += max(0, before.high - after.low - max(0, wallets.get(account.owner, 0)))
+            lost[account.owner] = lost.get(account.owner, 0) + max(0, before.high - after.low)
+    lost_wad = sum(max(0, each - max(0, wallets.get(owner, 0))) for owner, each in lost.items())
     sender = moment.step.sender
     if moment.persons.get(sender, sender) != person:
         lost_wad += max(0, -wallets.get(sender, 0))
