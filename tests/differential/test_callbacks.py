@@ -31,7 +31,7 @@ CHOICES, QUIET = 32, 31  # amounts by which a door is chosen, and one that choos
 _DOOR = (
     "uint256 amountRaw, address to) external{}{{\n        requireWithdrawal(account, to);\n        requireCollateral"
 )
-GUARD = ("Vault.sol", _DOOR.format(" nonReentrant "), _DOOR.format(" "))
+GUARD = ("Custody.sol", _DOOR.format(" nonReentrant "), _DOOR.format(" "))
 
 
 def deposit(amount_raw: int) -> Step:

@@ -21,7 +21,7 @@ from crossvault.walks.random_walk import Walk
 from shrinking import broken, found
 
 UNPAID = (
-    "Vault.sol", "        uint256 amountWad = pullQuote(amountRaw);\n        ledger.cash.insuranceWad += amountWad;",
+    "Custody.sol", "        uint256 amountWad = pullQuote(amountRaw);\n        ledger.cash.insuranceWad += amountWad;",
     "        Collateral.requireAmount(amountRaw, ledger.cash.decimals);\n"
     "        ledger.cash.insuranceWad += Collateral.toWad(amountRaw, ledger.cash.decimals);",
 )  # fmt: skip

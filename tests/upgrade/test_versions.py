@@ -38,12 +38,12 @@ actors:
 steps:
   - {do: trade, maker: maker, taker: alice, instrument: ETH-PERP, size: 0.1 ETH, price: 200.000000000000000003 USD}
 """
-REFACTORED = (("Exchange.sol", "filled[", "fills["), ("Exchange.sol", "internal filled;", "internal fills;"),
+REFACTORED = (("Exchange.sol", "progress[", "states["), ("Exchange.sol", "internal progress;", "internal states;"),
               ("Exchange.sol", "agree(", "agreed("))  # fmt: skip
-CANCELLED = "    mapping(bytes32 digest => bool) internal cancelled;\n"
-FILLED = "    mapping(bytes32 digest => uint256 sizeWad) internal filled;\n"
+FLOOR = "    mapping(AccountId account => uint256) public saltFloor;\n"
+PROGRESS = "    mapping(bytes32 digest => Progress) internal progress;\n"
 SWAPPED = (
-    ("Exchange.sol", CANCELLED, ""), ("Exchange.sol", FILLED, f"{CANCELLED}{FILLED}"),
+    ("Exchange.sol", FLOOR, ""), ("Exchange.sol", PROGRESS, f"{FLOOR}{PROGRESS}"),
     ("Exchange.sol", "function cancelBelow(", "function cancelUnder("),
 )  # fmt: skip
 
@@ -140,7 +140,7 @@ def test_renamed_storage_and_functions_change_nothing(tmp_path: Path) -> None:
     refactored = str(version(tmp_path / "refactored", REFACTORED))
     found = document(start("run", "first-liquidation", "--against", refactored, "--json"), 0)
     assert [(each["field"], each["how"], each["breaks"]) for each in found["storage"]] == [
-        ("filled → fills", "renamed", False)
+        ("progress → states", "renamed", False)
     ]
     assert [each["outcome"] for each in found["stories"]] == ["no change"]
     words = ("fuzz", "--steps", "40", "-j", "1", "--against", refactored, "--json")
@@ -152,8 +152,8 @@ def test_a_moved_field_and_a_door_that_is_gone_are_red_though_no_story_changes(t
     swapped = version(tmp_path / "swapped", SWAPPED)
     found = document(start("run", "quickstart", "--against", str(swapped), "--json"), 1)
     assert [(each["contract"], each["field"], each["how"], each["old"], each["new"]) for each in found["storage"]] == [
-        ("Exchange", "filled", "moved", "slot 2 byte 0, mapping(bytes32)", "slot 3 byte 0, mapping(bytes32)"),
-        ("Exchange", "cancelled", "moved", "slot 3 byte 0, mapping(bytes32)", "slot 2 byte 0, mapping(bytes32)"),
+        ("Exchange", "progress", "moved", "slot 2 byte 0, mapping(bytes32)", "slot 3 byte 0, mapping(bytes32)"),
+        ("Exchange", "saltFloor", "moved", "slot 3 byte 0, mapping(bytes32)", "slot 2 byte 0, mapping(bytes32)"),
     ]
     assert [(each["name"], each["breaks"]) for each in found["interface"]] == [
         ("cancelBelow", True),
