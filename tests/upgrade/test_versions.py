@@ -153,7 +153,7 @@ def test_a_moved_field_and_a_door_that_is_gone_are_red_though_no_story_changes(t
     found = document(start("run", "quickstart", "--against", str(swapped), "--json"), 1)
     assert [(each["contract"], each["field"], each["how"], each["old"], each["new"]) for each in found["storage"]] == [
         ("Exchange", "progress", "moved", "slot 2 byte 0, mapping(bytes32)", "slot 3 byte 0, mapping(bytes32)"),
-        ("Exchange", "saltFloor", "moved", "slot 3 byte 0, mapping(bytes32)", "slot 2 byte 0, mapping(bytes32)"),
+        ("Exchange", "saltFloor", "moved", "slot 3 byte 0, mapping(AccountId)", "slot 2 byte 0, mapping(AccountId)"),
     ]
     assert [(each["name"], each["breaks"]) for each in found["interface"]] == [
         ("cancelBelow", True),
