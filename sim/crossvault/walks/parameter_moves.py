@@ -28,6 +28,7 @@ from crossvault.walks.base import (
 )
 from crossvault.walks.variety import WalkParameters, at_an_end
 
+_MOST_SECS = 2**32 - 1  # that a field of seconds has room for
 T = TypeVar("T")
 P = TypeVar("P", market.MarketRisk, market.OptionRisk, HaircutTerms)
 _TIGHTER: Mapping[str, Sequence[tuple[str, int]]] = {
@@ -143,7 +144,7 @@ class ParameterMoves(WalkBase):
         random = self._random
         name, side = random.choice((*_TIGHTER[kind], *_TIGHTER[kind], (random.choice(was._fields), 1)))
         moved = getattr(was, name) + side * random.choice((0, 1, WAD // 100))
-        return was._replace(**{name: min(fixed.CAP, max(0, moved))})
+        return was._replace(**{name: min(_MOST_SECS if name.endswith("_secs") else fixed.CAP, max(0, moved))})
 
     def _governor(self) -> str:
         return GOVERNOR if self._random.random() < 0.95 else STRANGER
