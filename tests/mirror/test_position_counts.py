@@ -62,14 +62,14 @@ def locked() -> list[str]:
     for name in ("Vault", "Custody", "Auction"):
         text = (ROOT / "contracts" / f"{name}.sol").read_text(encoding="utf8")
         heads = re.findall(r"function (\w+)\([^)]*\)([^{;]*)\{", text)
-        found += [mirrored(door) for door, words in heads if "nonReentrant" in words]
+        found += [mirrored(door) for door, words in heads if "nonReentrant" in words.split()]
     return found
 
 
 def test_no_locked_door_opens_from_within_a_door() -> None:
     vault = a_market().model.vault
     vault.entered = True
-    assert len(locked()) == 13
+    assert len(locked()) == 12
     for name in locked():
         with pytest.raises(ReentrancyGuardReentrantCall):
             getattr(vault, name)()
