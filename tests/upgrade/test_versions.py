@@ -208,7 +208,7 @@ def test_a_directory_that_is_not_there_is_named_with_its_flag() -> None:
     assert done.returncode == 2 and "--against: there is no directory nowhere" in done.stderr
 
 
-MOVE = "        Ledger.movePart(ledger, account, bidder, deal.takenWad, ledger.sales[account].reservedWad);\n"
+MOVE = "        Ledger.movePart(ledger, account, bidder, deal.takenWad, ledger.sales[account].reservedWad, leftOut);\n"
 PAY = "        pay(account, bidder, deal.costWad);\n"
 LIMIT = "        if (deal.costWad > limitWad) revert LiquidationErrors.BidTooDear(deal.costWad, limitWad);\n"
 FALL = "return terms.kneeWad + Fixed.mulDivUp(terms.startWad - terms.kneeWad, left, terms.fastSecs);"
@@ -216,9 +216,9 @@ PRICE = "return Fixed.mulDivUp(valueWad, discountWad, Fixed.WAD);"
 EQUAL: dict[str, Edits] = {
     "renamed": REFACTORED,
     "split": (
-        ("Auction.sol", f"{MOVE}{PAY}", "        sell(account, bidder, deal);\n"),
+        ("Auction.sol", f"{MOVE}{PAY}", "        sell(account, bidder, deal, leftOut);\n"),
         ("Auction.sol", "    /// @notice Ends the auction of",
-         "    function sell(AccountId account, AccountId bidder, BidResult memory deal) internal {\n"
+         "    function sell(AccountId account, AccountId bidder, BidResult memory deal, uint256 leftOut) internal {\n"
          f"{MOVE}{PAY}    }}\n\n    /// @notice Ends the auction of"),
     ),
     "unchecked": (
