@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Smile} from "../Smile.sol";
+import {Fixed} from "../Fixed.sol";
 import {Oracle} from "../Oracle.sol";
+import {Smile} from "../Smile.sol";
 import {Surface} from "../Surface.sol";
 
 /// @notice Price doors and owner of the vault.
@@ -154,16 +155,15 @@ contract QuorumFeeder {
         if (known.offeredAt == 0 || block.timestamp > known.offeredAt + withinSecs) return false;
         if (!Oracle.isNear(given.valueWad, known.valueWad, apartWad)) return false;
         if (known.svi.refSecs != 0) return Smile.isNear(given.svi, known.svi, known.svi.refForward, apartWad);
-        int256 beside = given.besideWad - known.besideWad;
-        return uint256(beside < 0 ? -beside : beside) <= apartWad * known.valueWad / 1e18;
+        return Fixed.abs(given.besideWad - known.besideWad) <= Fixed.mulDivDown(apartWad, known.valueWad, Fixed.WAD);
     }
 
     /// @notice What counts of two prints that agree.
-    /// @dev the middle of values; the lower confidence; the later time, as the vault takes no print older than its last
+    /// @dev the middle of values, rounded down, as no side of a price is known here; the lower confidence; the later time, as the vault takes no print older than its last
     function joined(Offer memory known, Offer memory given) internal pure returns (Offer memory both) {
         both = known;
-        both.valueWad = (known.valueWad + given.valueWad) / 2;
-        both.besideWad = (known.besideWad + given.besideWad) / 2;
+        both.valueWad = Fixed.midpoint(known.valueWad, given.valueWad);
+        both.besideWad = Fixed.mulDivFloor(known.besideWad + given.besideWad, 1, 2);
         if (given.confidenceWad < known.confidenceWad) both.confidenceWad = given.confidenceWad;
         if (given.publishedAt > known.publishedAt) both.publishedAt = given.publishedAt;
     }
